@@ -1,0 +1,69 @@
+// A connection to an AMQP 0-9-1 broker: `bb serve` or RabbitMQ, which this code
+// never tells apart.
+//
+// Threads: everything runs on the executor of the coroutine that called
+// connect(); nothing is thread-safe. Handlers are called from there too, never
+// from within a call into this API.
+//
+// Failure: when the broker or the network closes the connection, every pending and
+// every later call fails with the reason: kConnectionForced, kAccessRefused, ...
+// as the broker said, or kClosed when it said nothing.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "amqp/field_table.h"
+#include "amqp/url.h"
+#include "bloodbank/result.h"
+
+namespace bb::client {
+
+class Channel;
+class ConnectionState;  // the shell and its sans-io protocol machine; private to client/
+
+struct ConnectOptions {
+  amqp::Url url;
+  // For name resolution, TCP, and the whole handshake together. The URL's
+  // connection_timeout wins where it is set.
+  std::chrono::milliseconds timeout{5000};
+  std::string connection_name = "bb";           // shown by the broker's management
+  std::uint64_t body_bytes_max = 128ull << 20;  // larger deliveries close the channel
+};
+
+class Connection {
+ public:
+  // Errors: kUnreachable (nobody listens, no such host, no answer in time; the message
+  // names host and port), kAccessRefused (credentials), kNotAllowed (vhost), kNotImplemented
+  // (an `amqps` URL), and the broker's own.
+  static boost::asio::awaitable<Result<Connection>> connect(ConnectOptions options);
+
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  // Drops the connection without saying goodbye if it is still open.
+  ~Connection();
+
+  // kNotAllowed when channel_max channels are open.
+  boost::asio::awaitable<Result<Channel>> open_channel();
+
+  // Says goodbye and waits for the answer, at most one second. What was written
+  // before it is sent first. Idempotent.
+  boost::asio::awaitable<void> close();
+
+  bool is_open() const;
+  // Why the connection ended; empty message while it is open or after close().
+  Error failure() const;
+  // Called once if the connection ends other than by close().
+  void on_closed(std::function<void(const Error&)> handler);
+
+  const amqp::FieldTable& server_properties() const;
+
+ private:
+  explicit Connection(std::shared_ptr<ConnectionState> state);
+  std::shared_ptr<ConnectionState> state_;
+};
+
+}  // namespace bb::client

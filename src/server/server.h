@@ -1,0 +1,36 @@
+// `bb serve`: the broker core behind sockets.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "bloodbank/result.h"
+
+namespace bb::server {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 5672;  // 0: any free one
+  std::string data_dir;       // made if missing; holds the lock that keeps a second server out
+  std::string events_exchange = "bloodbank.events.v1";  // declared at start: topic, durable
+  std::uint32_t connections_max = 8192;
+  // After a stop signal: how long clients get to answer connection.close.
+  std::chrono::milliseconds shutdown_grace{2000};
+};
+
+struct Listening {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+// Runs the broker on the calling thread until SIGINT or SIGTERM, then closes in
+// order: no new connections, consumers are told, confirms in flight are answered, sockets
+// closed. A second signal ends it at once. `on_listening` is called once connections are accepted.
+// Errors: kIo when the address cannot be bound (the message says by what it may be held) or the
+// data directory not be used.
+Result<void> run_server(const ServerOptions& options,
+                        const std::function<void(const Listening&)>& on_listening);
+
+}  // namespace bb::server
