@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# install_packages.sh PACKAGE...: apt-get, without questions, as root.
+#
+# Debian starts a service as soon as it is installed. The tests run their own
+# RabbitMQ, so this installation neither starts the system's nor enables it for
+# the next boot; one that was there before is left as it is.
+set -euo pipefail
+
+policy=/usr/sbin/policy-rc.d
+saved=$policy.before-bloodbank
+wrote_policy=0
+
+restore_policy() {
+  [[ $wrote_policy -eq 1 ]] || return 0
+  rm -f "$policy"
+  [[ ! -e $saved ]] || mv "$saved" "$policy"
+}
+trap restore_policy EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Debian's hook for this (invoke-rc.d(8)): 101 forbids the action, 0 allows it.
+deny_service_start() {
+  # Whatever forbids it already (most container images do) stays in charge.
+  if [[ -x $policy ]] && ! "$policy" rabbitmq-server start >/dev/null 2>&1; then
+    return
+  fi
+  [[ ! -e $policy ]] || mv "$policy" "$saved"
+  wrote_policy=1
+  cat >"$policy" <<'POLICY'
+#!/bin/sh
+case "$1" in
+  rabbitmq-server* | epmd*) exit 101 ;;
+esac
+exit 0
+POLICY
+  chmod 755 "$policy"
+}
+
+disable_at_boot() {
+  command -v systemctl >/dev/null || return 0
+  systemctl disable --quiet rabbitmq-server.service epmd.service epmd.socket 2>/dev/null || true
+}
+
+export DEBIAN_FRONTEND=noninteractive
+apt=(apt-get -qq -o DPkg::Lock::Timeout=300)
+installs_rabbitmq=0
+[[ " $* " != *" rabbitmq-server "* ]] || installs_rabbitmq=1
+
+[[ $installs_rabbitmq -eq 0 ]] || deny_service_start
+"${apt[@]}" update
+"${apt[@]}" install --yes --no-install-recommends "$@"
+[[ $installs_rabbitmq -eq 0 ]] || disable_at_boot
