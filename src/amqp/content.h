@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "amqp/frame.h"
 #include "base/bytes.h"
@@ -18,11 +19,14 @@ struct ContentHeader {
   ByteView properties;  // flags and list, as decode_properties() takes them
 };
 
-// Decodes the payload of a header frame. kSyntaxError when it is too short.
+// Decodes the payload of a header frame. kSyntaxError when it is too short or its
+// weight is not 0. The properties are not looked at.
 Result<ContentHeader> decode_content_header(ByteView payload);
 
-// Appends the header frame and as many body frames as `frame_max_bytes` asks for;
-// an empty body has none. `properties` are flags and list.
+// Appends the header frame and as many body frames as `frame_max_bytes` asks for (0: no
+// limit, AMQP 0-9-1 §1.4.2.6); an empty body has none. `properties` are flags and list.
+// A header cannot be split: with properties that do not fit it is longer than
+// frame_max_bytes, as it is from RabbitMQ.
 void encode_content(Buffer& out, std::uint16_t channel, ByteView properties, ByteView body,
                     std::uint32_t frame_max_bytes);
 
@@ -43,7 +47,8 @@ class ContentAssembler {
   // after which the assembler is idle and properties() and body() may be taken.
   // Errors: kUnexpectedFrame (out of order, or another class), kSyntaxError (malformed
   // header), kFrameError (more body than announced), kContentTooLarge (above the
-  // limit; a channel error: the rest of the content is passed over).
+  // limit; a channel error: the body frames that still come are taken and dropped).
+  // After any other error the assembler is idle.
   Result<bool> add(const Frame& frame);
 
   // Of the content completed last; valid until start().
@@ -53,7 +58,10 @@ class ContentAssembler {
   std::string take_body() { return std::move(body_); }
 
  private:
-  enum class State { kIdle, kHeader, kBody };
+  enum class State { kIdle, kHeader, kBody, kPassedOver };
+
+  Result<bool> add_header(ByteView payload);
+  Result<bool> add_body(ByteView payload);
 
   std::uint64_t body_bytes_max_;
   State state_ = State::kIdle;

@@ -2,10 +2,13 @@
 // letters that RabbitMQ uses, https://www.rabbitmq.com/amqp-0-9-1-errata §3).
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -73,7 +76,7 @@ struct FieldValue {
 
   FieldValue() = default;
   template <class T>
-    requires std::constructible_from<Variant, T> && (!std::same_as<std::decay_t<T>, FieldValue>)
+    requires(!std::same_as<std::decay_t<T>, FieldValue>) && std::constructible_from<Variant, T>
   FieldValue(T&& from) : value(std::forward<T>(from)) {}      // NOLINT(google-explicit-constructor)
   FieldValue(const char* text) : value(std::string(text)) {}  // NOLINT(google-explicit-constructor)
   FieldValue(std::string_view text) : value(std::string(text)) {}  // NOLINT
@@ -90,22 +93,30 @@ struct FieldValue {
   friend bool operator==(const FieldValue&, const FieldValue&) = default;
 };
 
-// Equality as RabbitMQ compares the arguments of a redeclaration: integers are
-// equal by value whatever their types, text and bytes by content.
+// Equality as RabbitMQ compares the arguments of a redeclaration: integers and
+// timestamps are equal by value whatever their types, so are the two floating types,
+// and text and bytes by content. An integer never equals a floating number.
 bool equivalent(const FieldValue& a, const FieldValue& b);
 
-// A value as it stands in RabbitMQ's error texts: `'lazy'`, `1000`, `true`.
+// A value as it stands in RabbitMQ's error texts, quotes included: `'lazy'`, `'1000'`,
+// `'true'`, `'1.5'`, `'[{signedint,5}]'` for an array, and `none` for a void.
 std::string to_string(const FieldValue& value);
 
+// RabbitMQ's name of the type, as in its error texts: "longstr", "signedint", "long".
+std::string_view type_name(const FieldValue& value);
+
 // Decodes the content of a table: what follows its 32-bit length. Bounded by
-// kTableDepthMax and kTableEntriesMax; never allocates more than a small multiple
-// of `content`'s size. kSyntaxError names what is malformed.
+// kTableDepthMax and kTableEntriesMax; memory grows with the fields that were really
+// read, never with a length that was announced. kSyntaxError says what is malformed
+// and at which byte. An octet other than 0 is a true 't'.
 Result<FieldTable> decode_table(ByteView content);
 
 // As decode_table(), without building anything: allocates only for the error.
 Result<void> check_table(ByteView content);
 
 // Appends the table with its 32-bit length in front. Names above 255 bytes are cut.
+// A uint64 that int64 can hold is written as 'l', which every client reads; a larger
+// one as 'L' (RabbitMQ reads that letter as signed, too).
 void encode_table(Buffer& out, const FieldTable& table);
 
 // The content of the encoded table, without the length: what decode_table() takes.

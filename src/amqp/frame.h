@@ -41,15 +41,20 @@ class FrameReader {
   Result<std::optional<Frame>> next();
 
   // Bytes of an incomplete frame held back.
-  std::size_t held_bytes() const { return held_.size(); }
+  std::size_t held_bytes() const { return held_is_consumed_ ? 0 : held_.size(); }
 
  private:
+  // Each gives one whole frame, or nothing when more bytes are needed.
+  Result<ByteView> take_fresh();
+  Result<ByteView> complete_held();
+  // Moves fresh bytes to the held ones until there are `held_bytes` or no fresh ones.
+  void take_until(std::size_t held_bytes);
   Result<std::size_t> frame_size(ByteView bytes) const;  // 0: not known yet
 
   std::uint32_t frame_max_bytes_;
   ByteView fresh_;
   Buffer held_;
-  bool held_is_consumed_ = false;
+  bool held_is_consumed_ = false;  // the frame in held_ has been handed out
   std::optional<Error> failed_;
 };
 
