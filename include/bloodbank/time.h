@@ -14,7 +14,8 @@ using Timestamp = std::chrono::sys_time<std::chrono::nanoseconds>;
 
 // Reads an RFC 3339 §5.6 date-time, with any offset and any number of digits in
 // the fraction (those beyond nanoseconds are dropped); `T` and `Z` in either
-// case. A leap second (":60") is read as the last nanosecond before the next minute.
+// case. A leap second (23:59:60 UTC, RFC 3339 §5.7) is read as the last nanosecond
+// before the next minute.
 // kUsage for anything else, years that Timestamp cannot hold included.
 Result<Timestamp> parse_rfc3339(std::string_view text);
 

@@ -27,7 +27,8 @@ class Uuid {
   // Name-based with SHA-1 (RFC 9562 §5.5): the same name gives the same id.
   static Uuid v5(const Uuid& name_space, std::string_view name);
   // Time-ordered (RFC 9562 §5.7): `now` in milliseconds and random bits; ids made
-  // by one thread in the same millisecond are ordered too. Thread-safe.
+  // by one thread one after the other in the same millisecond are ordered too.
+  // Times before 1970 count as its start. Thread-safe.
   static Uuid v7(std::chrono::system_clock::time_point now);
 
   // The 36-character form, in lower case.

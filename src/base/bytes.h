@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -44,9 +45,24 @@ void store_big_endian(std::byte* at, T value) {
 }
 
 // An output buffer. Growth doubles, so appending is amortised constant; memory
-// that is appended is not cleared first. Not thread-safe.
+// that is appended is not cleared first. Empty after it was moved from. Not
+// thread-safe.
 class Buffer {
  public:
+  Buffer() = default;
+  Buffer(Buffer&& other) noexcept
+      : data_(std::move(other.data_)),
+        capacity_(std::exchange(other.capacity_, 0)),
+        begin_(std::exchange(other.begin_, 0)),
+        end_(std::exchange(other.end_, 0)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    data_ = std::move(other.data_);
+    capacity_ = std::exchange(other.capacity_, 0);
+    begin_ = std::exchange(other.begin_, 0);
+    end_ = std::exchange(other.end_, 0);
+    return *this;
+  }
+
   // Adds `size` bytes of unspecified content and returns where they start. The
   // pointer is valid until the next call that grows the buffer.
   std::byte* extend(std::size_t size) {

@@ -1,0 +1,155 @@
+#include "bloodbank/uuid.h"
+
+#include <fmt/core.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <memory>
+#include <span>
+
+#include "base/assert.h"
+#include "base/random.h"
+#include "base/utf8.h"
+
+namespace bb {
+namespace {
+
+constexpr std::size_t kTextBytes = 36;
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+constexpr bool is_dash_at(std::size_t index) {
+  return index == 8 || index == 13 || index == 18 || index == 23;
+}
+
+// The value of a hexadecimal digit, or -1.
+constexpr int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::unexpected<Error> not_a_uuid(std::string_view text) {
+  return fail(ErrorCode::kUsage,
+              fmt::format("'{}' is not a UUID such as 92ac3d31-3cbb-5518-9cc9-eaa1d1198639",
+                          printable(text, kTextBytes + 4)));
+}
+
+// RFC 9562 §4.1 and §4.2: the variant in two bits and the version in four.
+Uuid stamped(std::array<std::uint8_t, 16> bytes, int version) {
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0F) | (version << 4));
+  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3F) | 0x80);
+  return Uuid(bytes);
+}
+
+// The 74 random bits of a version 7 id, as one number that counts up within a
+// millisecond (RFC 9562 §6.2, method 2).
+struct V7Counter {
+  std::uint64_t milliseconds = 0;
+  std::uint16_t high = 0;  // 12 bits
+  std::uint64_t low = 0;   // 62 bits
+  std::uint32_t generation = 0;
+  bool used = false;
+
+  void start(std::uint64_t now, std::uint32_t now_generation) {
+    milliseconds = now;
+    generation = now_generation;
+    used = true;
+    // The top bit stays free: steps of up to 2^32 then cannot overflow 74 bits
+    // within a millisecond.
+    high = static_cast<std::uint16_t>(random_u64() & 0x7FF);
+    low = random_u64() >> 2;
+  }
+
+  void step() {
+    // By a random amount, so that one id does not tell the next.
+    low += (random_u64() & 0xFFFF'FFFF) + 1;
+    if (low >> 62 != 0) {
+      low &= (std::uint64_t{1} << 62) - 1;
+      ++high;
+      BB_ASSERT(high >> 12 == 0);
+    }
+  }
+};
+
+}  // namespace
+
+Result<Uuid> Uuid::parse(std::string_view text) {
+  if (text.size() != kTextBytes) return not_a_uuid(text);
+  std::array<std::uint8_t, 16> bytes;
+  std::size_t filled = 0;
+  for (std::size_t i = 0; i < kTextBytes;) {
+    if (is_dash_at(i)) {
+      if (text[i] != '-') return not_a_uuid(text);
+      ++i;
+      continue;
+    }
+    const int high = hex_value(text[i]);
+    const int low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0) return not_a_uuid(text);
+    bytes[filled++] = static_cast<std::uint8_t>(high << 4 | low);
+    i += 2;
+  }
+  return Uuid(bytes);
+}
+
+Uuid Uuid::v4() {
+  std::array<std::uint8_t, 16> bytes;
+  fill_random(bytes);
+  return stamped(bytes, 4);
+}
+
+Uuid Uuid::v5(const Uuid& name_space, std::string_view name) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                        EVP_MD_CTX_free);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned int digest_bytes = 0;
+  const auto& prefix = name_space.bytes();
+  // These fail only without memory, or where a policy forbids SHA-1; neither leaves an id to give.
+  BB_ASSERT(context != nullptr);
+  BB_ASSERT(EVP_DigestInit_ex(context.get(), EVP_sha1(), nullptr) == 1);
+  BB_ASSERT(EVP_DigestUpdate(context.get(), prefix.data(), prefix.size()) == 1);
+  BB_ASSERT(EVP_DigestUpdate(context.get(), name.data(), name.size()) == 1);
+  BB_ASSERT(EVP_DigestFinal_ex(context.get(), digest.data(), &digest_bytes) == 1);
+  BB_ASSERT(digest_bytes == 20);
+  std::array<std::uint8_t, 16> bytes;
+  std::copy_n(digest.begin(), bytes.size(), bytes.begin());
+  return stamped(bytes, 5);
+}
+
+Uuid Uuid::v7(std::chrono::system_clock::time_point now) {
+  using std::chrono::milliseconds;
+  const auto since_epoch = std::chrono::floor<milliseconds>(now).time_since_epoch();
+  // The field is unsigned: times before 1970 all count as its start.
+  const auto time = static_cast<std::uint64_t>(std::max(since_epoch, milliseconds(0)).count());
+
+  thread_local V7Counter counter;
+  const std::uint32_t generation = fork_generation();
+  if (counter.used && counter.milliseconds == time && counter.generation == generation) {
+    counter.step();
+  } else {
+    counter.start(time, generation);
+  }
+
+  std::array<std::uint8_t, 16> bytes;
+  for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<std::uint8_t>(time >> (40 - 8 * i));
+  bytes[6] = static_cast<std::uint8_t>(counter.high >> 8);
+  bytes[7] = static_cast<std::uint8_t>(counter.high);
+  for (std::size_t i = 0; i < 8; ++i) {
+    bytes[8 + i] = static_cast<std::uint8_t>(counter.low >> (56 - 8 * i));
+  }
+  return stamped(bytes, 7);
+}
+
+std::string Uuid::to_string() const {
+  std::string text(kTextBytes, '-');
+  std::size_t at = 0;
+  for (const std::uint8_t byte : bytes_) {
+    if (is_dash_at(at)) ++at;
+    text[at++] = kHexDigits[byte >> 4];
+    text[at++] = kHexDigits[byte & 0x0F];
+  }
+  return text;
+}
+
+}  // namespace bb
