@@ -24,13 +24,19 @@ struct Url {
   std::optional<std::chrono::milliseconds> connection_timeout;
   std::optional<std::uint16_t> channel_max;
 
-  // The URL without its password: "amqp://guest@localhost:5672/". For logs and errors.
+  // The URL without its password and its parameters: "amqp://guest@localhost:5672/". For
+  // logs and errors; one line of ASCII, whatever the parts hold.
   std::string redacted() const;
 };
 
-// kInvalidUrl says what is wrong, without ever quoting the password. A path of "/"
-// or none is vhost "/"; "/%2F" too; "/name" is vhost "name". Unknown query
-// parameters are refused by name.
+// What is left out has the default above: "amqp://" alone is a broker on this machine.
+// A path of "/" or none is vhost "/"; "/%2F" and "//" too; "/name" is vhost "name". The
+// host comes without the brackets of an IPv6 address.
+//
+// kInvalidUrl says what is wrong, without ever quoting the password. Parameters that are
+// unknown, or known to RabbitMQ and not supported here (TLS files, verify, ...), are
+// refused by name. Parameters: heartbeat (seconds, 0 to 65535), connection_timeout
+// (milliseconds, 1 or more), channel_max (0 to 65535).
 Result<Url> parse_url(std::string_view text);
 
 }  // namespace bb::amqp
