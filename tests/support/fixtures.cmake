@@ -64,6 +64,7 @@ function(bb_python_test name file)
   bb_broker_test(${name}
     FIXTURES python_env
     COMMAND "${tools_dir}/python/bin/python" -B -m pytest -q -p no:cacheprovider
-            -c "${support_dir}/pytest.ini" "${CMAKE_CURRENT_SOURCE_DIR}/${file}"
+            -c "${support_dir}/pytest.ini" --rootdir "${CMAKE_CURRENT_SOURCE_DIR}"
+            "${CMAKE_CURRENT_SOURCE_DIR}/${file}"
     ENVIRONMENT "PYTHONPATH=${support_dir}")
 endfunction()
