@@ -4,6 +4,7 @@ other test uses, and the program."""
 import collections
 import os
 import pathlib
+import socket
 import subprocess
 import time
 import uuid
@@ -59,11 +60,9 @@ def get_when_there(channel, queue):
 
 
 class Program:
-    """Runs `bb` in an empty folder, with this broker and an exchange of the
-    test's own, and none of the caller's settings."""
+    """Runs `bb` in a folder of the test's own, with none of the caller's settings."""
 
-    def __init__(self, broker, exchange, folder):
-        self.exchange = exchange
+    def __init__(self, folder, **settings):
         self.folder = folder
         self.executable = os.environ["BB_TEST_BB"]
         self.environment = {
@@ -71,16 +70,15 @@ class Program:
             for name in ("PATH", "LANG", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS")
             if name in os.environ
         }
-        self.environment.update(
-            HOME=str(folder), RABBIT_URL=broker.url, EXCHANGE_NAME=exchange, NO_COLOR="1"
-        )
+        self.environment.update(HOME=str(folder), **settings)
+        self.started = []
 
     def __call__(self, *arguments, stdin=b"", **settings):
-        """The finished process, with its output as text."""
+        """The finished process, with its output as text. A setting of None is unset."""
         process = subprocess.run(
             [self.executable, *map(str, arguments)],
             cwd=self.folder,
-            env={**self.environment, **settings},
+            env=self._environment(settings),
             input=stdin,
             capture_output=True,
             timeout=PATIENCE_S,
@@ -89,19 +87,62 @@ class Program:
         process.stderr = process.stderr.decode()
         return process
 
-    def start(self, *arguments, **settings):
-        """The running process, its output in pipes."""
-        return subprocess.Popen(
+    def start(self, *arguments, stdin=subprocess.DEVNULL, **settings):
+        """The running process, its output in pipes; killed after the test."""
+        process = subprocess.Popen(
             [self.executable, *map(str, arguments)],
             cwd=self.folder,
-            env={**self.environment, **settings},
-            stdin=subprocess.DEVNULL,
+            env=self._environment(settings),
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.started.append(process)
+        return process
+
+    def subscribe(self, *arguments):
+        """A `bb subscribe` that is subscribed."""
+        process = self.start("subscribe", *arguments, "--timeout", f"{PATIENCE_S}s")
+        notice = process.stderr.readline()
+        assert "subscribed" in notice.lower(), notice + process.stderr.read()
+        return process
+
+    def stop_all(self):
+        for process in self.started:
+            process.kill()
+            process.communicate()
+
+    def _environment(self, settings):
+        merged = {**self.environment, **settings}
+        return {name: value for name, value in merged.items() if value is not None}
+
+
+@pytest.fixture
+def bb_alone(tmp_path):
+    """The program, and no broker: the URL is one where nothing listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # bound, so that nothing else takes it
+        port = held.getsockname()[1]
+        program = Program(tmp_path, RABBIT_URL=f"amqp://guest:secret@127.0.0.1:{port}/")
+        yield program
+        program.stop_all()
 
 
 @pytest.fixture
 def bb(broker, unique, tmp_path):
-    return Program(broker, unique("events"), tmp_path)
+    """The program, with this broker and an exchange that is the test's own."""
+    program = Program(tmp_path, RABBIT_URL=broker.url, EXCHANGE_NAME=unique("events"))
+    program.exchange = program.environment["EXCHANGE_NAME"]
+    yield program
+    program.stop_all()
+
+
+@pytest.fixture
+def everything(bb, channel):
+    """A queue that receives all that is published to the exchange of `bb`."""
+    channel.exchange_declare(bb.exchange, "topic", durable=True)
+    queue = channel.queue_declare("", exclusive=True).method.queue
+    channel.queue_bind(queue, bb.exchange, "#")
+    yield queue
+    channel.exchange_delete(bb.exchange)
