@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "amqp/constants.h"
 #include "base/bytes.h"
@@ -39,6 +40,10 @@ class FrameReader {
   // valid until the next call of next() or feed(). kFrameError: unknown type, a size
   // above frame_max, a missing end octet, a heartbeat with a payload or on a channel.
   Result<std::optional<Frame>> next();
+
+  // Takes back the bytes fed that next() has not come to: whoever stops half-way keeps
+  // them and feeds them again later. The frame given last is no longer valid.
+  ByteView take_unread() { return std::exchange(fresh_, {}); }
 
   // Bytes of an incomplete frame held back.
   std::size_t held_bytes() const { return held_is_consumed_ ? 0 : held_.size(); }

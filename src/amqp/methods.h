@@ -3,6 +3,7 @@
 //
 // Text is borrowed: a decoded method is valid as long as the frame it came from.
 // `ticket` fields are leftovers of AMQP 0-8, written as 0 and ignored.
+// Every field has a default, so a method may be written with designated initialisers.
 // Where no comment says otherwise a string_view is a short string (at most 255 bytes).
 #pragma once
 
@@ -27,24 +28,24 @@ struct Start {
   static constexpr MethodId kId{10, 10};
   std::uint8_t version_major = 0;
   std::uint8_t version_minor = 9;
-  FieldTable server_properties;
-  std::string_view mechanisms;  // a long string
-  std::string_view locales;     // a long string
+  FieldTable server_properties = {};
+  std::string_view mechanisms = {};  // a long string
+  std::string_view locales = {};     // a long string
 };
 struct StartOk {
   static constexpr MethodId kId{10, 11};
-  FieldTable client_properties;
-  std::string_view mechanism;
-  std::string_view response;  // a long string
-  std::string_view locale;
+  FieldTable client_properties = {};
+  std::string_view mechanism = {};
+  std::string_view response = {};  // a long string
+  std::string_view locale = {};
 };
 struct Secure {
   static constexpr MethodId kId{10, 20};
-  std::string_view challenge;  // a long string
+  std::string_view challenge = {};  // a long string
 };
 struct SecureOk {
   static constexpr MethodId kId{10, 21};
-  std::string_view response;  // a long string
+  std::string_view response = {};  // a long string
 };
 struct Tune {
   static constexpr MethodId kId{10, 30};
@@ -60,18 +61,18 @@ struct TuneOk {
 };
 struct Open {
   static constexpr MethodId kId{10, 40};
-  std::string_view virtual_host;
-  std::string_view reserved_1;
+  std::string_view virtual_host = {};
+  std::string_view reserved_1 = {};
   bool reserved_2 = false;
 };
 struct OpenOk {
   static constexpr MethodId kId{10, 41};
-  std::string_view reserved_1;
+  std::string_view reserved_1 = {};
 };
 struct Close {
   static constexpr MethodId kId{10, 50};
   std::uint16_t reply_code = 0;
-  std::string_view reply_text;
+  std::string_view reply_text = {};
   std::uint16_t failing_class_id = 0;
   std::uint16_t failing_method_id = 0;
 };
@@ -80,15 +81,15 @@ struct CloseOk {
 };
 struct Blocked {
   static constexpr MethodId kId{10, 60};
-  std::string_view reason;
+  std::string_view reason = {};
 };
 struct Unblocked {
   static constexpr MethodId kId{10, 61};
 };
 struct UpdateSecret {
   static constexpr MethodId kId{10, 70};
-  std::string_view new_secret;  // a long string
-  std::string_view reason;
+  std::string_view new_secret = {};  // a long string
+  std::string_view reason = {};
 };
 struct UpdateSecretOk {
   static constexpr MethodId kId{10, 71};
@@ -98,11 +99,11 @@ struct UpdateSecretOk {
 namespace channel {
 struct Open {
   static constexpr MethodId kId{20, 10};
-  std::string_view reserved_1;
+  std::string_view reserved_1 = {};
 };
 struct OpenOk {
   static constexpr MethodId kId{20, 11};
-  std::string_view reserved_1;  // a long string
+  std::string_view reserved_1 = {};  // a long string
 };
 struct Flow {
   static constexpr MethodId kId{20, 20};
@@ -115,7 +116,7 @@ struct FlowOk {
 struct Close {
   static constexpr MethodId kId{20, 40};
   std::uint16_t reply_code = 0;
-  std::string_view reply_text;
+  std::string_view reply_text = {};
   std::uint16_t failing_class_id = 0;
   std::uint16_t failing_method_id = 0;
 };
@@ -127,7 +128,7 @@ struct CloseOk {
 namespace access {
 struct Request {
   static constexpr MethodId kId{30, 10};
-  std::string_view realm;
+  std::string_view realm = {};
   bool exclusive = false;
   bool passive = false;
   bool active = false;
@@ -144,14 +145,14 @@ namespace exchange {
 struct Declare {
   static constexpr MethodId kId{40, 10};
   std::uint16_t ticket = 0;
-  std::string_view exchange;
+  std::string_view exchange = {};
   std::string_view type = "direct";
   bool passive = false;
   bool durable = false;
   bool auto_delete = false;
   bool internal = false;
   bool no_wait = false;
-  FieldTable arguments;
+  FieldTable arguments = {};
 };
 struct DeclareOk {
   static constexpr MethodId kId{40, 11};
@@ -159,7 +160,7 @@ struct DeclareOk {
 struct Delete {
   static constexpr MethodId kId{40, 20};
   std::uint16_t ticket = 0;
-  std::string_view exchange;
+  std::string_view exchange = {};
   bool if_unused = false;
   bool no_wait = false;
 };
@@ -169,11 +170,11 @@ struct DeleteOk {
 struct Bind {
   static constexpr MethodId kId{40, 30};
   std::uint16_t ticket = 0;
-  std::string_view destination;
-  std::string_view source;
-  std::string_view routing_key;
+  std::string_view destination = {};
+  std::string_view source = {};
+  std::string_view routing_key = {};
   bool no_wait = false;
-  FieldTable arguments;
+  FieldTable arguments = {};
 };
 struct BindOk {
   static constexpr MethodId kId{40, 31};
@@ -181,11 +182,11 @@ struct BindOk {
 struct Unbind {
   static constexpr MethodId kId{40, 40};
   std::uint16_t ticket = 0;
-  std::string_view destination;
-  std::string_view source;
-  std::string_view routing_key;
+  std::string_view destination = {};
+  std::string_view source = {};
+  std::string_view routing_key = {};
   bool no_wait = false;
-  FieldTable arguments;
+  FieldTable arguments = {};
 };
 struct UnbindOk {
   static constexpr MethodId kId{40, 51};
@@ -196,28 +197,28 @@ namespace queue {
 struct Declare {
   static constexpr MethodId kId{50, 10};
   std::uint16_t ticket = 0;
-  std::string_view queue;
+  std::string_view queue = {};
   bool passive = false;
   bool durable = false;
   bool exclusive = false;
   bool auto_delete = false;
   bool no_wait = false;
-  FieldTable arguments;
+  FieldTable arguments = {};
 };
 struct DeclareOk {
   static constexpr MethodId kId{50, 11};
-  std::string_view queue;
+  std::string_view queue = {};
   std::uint32_t message_count = 0;
   std::uint32_t consumer_count = 0;
 };
 struct Bind {
   static constexpr MethodId kId{50, 20};
   std::uint16_t ticket = 0;
-  std::string_view queue;
-  std::string_view exchange;
-  std::string_view routing_key;
+  std::string_view queue = {};
+  std::string_view exchange = {};
+  std::string_view routing_key = {};
   bool no_wait = false;
-  FieldTable arguments;
+  FieldTable arguments = {};
 };
 struct BindOk {
   static constexpr MethodId kId{50, 21};
@@ -225,7 +226,7 @@ struct BindOk {
 struct Purge {
   static constexpr MethodId kId{50, 30};
   std::uint16_t ticket = 0;
-  std::string_view queue;
+  std::string_view queue = {};
   bool no_wait = false;
 };
 struct PurgeOk {
@@ -235,7 +236,7 @@ struct PurgeOk {
 struct Delete {
   static constexpr MethodId kId{50, 40};
   std::uint16_t ticket = 0;
-  std::string_view queue;
+  std::string_view queue = {};
   bool if_unused = false;
   bool if_empty = false;
   bool no_wait = false;
@@ -247,10 +248,10 @@ struct DeleteOk {
 struct Unbind {
   static constexpr MethodId kId{50, 50};
   std::uint16_t ticket = 0;
-  std::string_view queue;
-  std::string_view exchange;
-  std::string_view routing_key;
-  FieldTable arguments;
+  std::string_view queue = {};
+  std::string_view exchange = {};
+  std::string_view routing_key = {};
+  FieldTable arguments = {};
 };
 struct UnbindOk {
   static constexpr MethodId kId{50, 51};
@@ -270,67 +271,67 @@ struct QosOk {
 struct Consume {
   static constexpr MethodId kId{60, 20};
   std::uint16_t ticket = 0;
-  std::string_view queue;
-  std::string_view consumer_tag;
+  std::string_view queue = {};
+  std::string_view consumer_tag = {};
   bool no_local = false;
   bool no_ack = false;
   bool exclusive = false;
   bool no_wait = false;
-  FieldTable arguments;
+  FieldTable arguments = {};
 };
 struct ConsumeOk {
   static constexpr MethodId kId{60, 21};
-  std::string_view consumer_tag;
+  std::string_view consumer_tag = {};
 };
 struct Cancel {
   static constexpr MethodId kId{60, 30};
-  std::string_view consumer_tag;
+  std::string_view consumer_tag = {};
   bool no_wait = false;
 };
 struct CancelOk {
   static constexpr MethodId kId{60, 31};
-  std::string_view consumer_tag;
+  std::string_view consumer_tag = {};
 };
 struct Publish {
   static constexpr MethodId kId{60, 40};
   std::uint16_t ticket = 0;
-  std::string_view exchange;
-  std::string_view routing_key;
+  std::string_view exchange = {};
+  std::string_view routing_key = {};
   bool mandatory = false;
   bool immediate = false;
 };
 struct Return {
   static constexpr MethodId kId{60, 50};
   std::uint16_t reply_code = 0;
-  std::string_view reply_text;
-  std::string_view exchange;
-  std::string_view routing_key;
+  std::string_view reply_text = {};
+  std::string_view exchange = {};
+  std::string_view routing_key = {};
 };
 struct Deliver {
   static constexpr MethodId kId{60, 60};
-  std::string_view consumer_tag;
+  std::string_view consumer_tag = {};
   std::uint64_t delivery_tag = 0;
   bool redelivered = false;
-  std::string_view exchange;
-  std::string_view routing_key;
+  std::string_view exchange = {};
+  std::string_view routing_key = {};
 };
 struct Get {
   static constexpr MethodId kId{60, 70};
   std::uint16_t ticket = 0;
-  std::string_view queue;
+  std::string_view queue = {};
   bool no_ack = false;
 };
 struct GetOk {
   static constexpr MethodId kId{60, 71};
   std::uint64_t delivery_tag = 0;
   bool redelivered = false;
-  std::string_view exchange;
-  std::string_view routing_key;
+  std::string_view exchange = {};
+  std::string_view routing_key = {};
   std::uint32_t message_count = 0;
 };
 struct GetEmpty {
   static constexpr MethodId kId{60, 72};
-  std::string_view reserved_1;
+  std::string_view reserved_1 = {};
 };
 struct Ack {
   static constexpr MethodId kId{60, 80};

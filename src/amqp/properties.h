@@ -13,20 +13,20 @@ namespace bb::amqp {
 // Borrows its text: decoded properties are valid as long as the bytes they were
 // decoded from.
 struct BasicProperties {
-  std::optional<std::string_view> content_type;
-  std::optional<std::string_view> content_encoding;
-  std::optional<ByteView> headers;  // the table's content, as decode_table() takes it
-  std::optional<std::uint8_t> delivery_mode;
-  std::optional<std::uint8_t> priority;
-  std::optional<std::string_view> correlation_id;
-  std::optional<std::string_view> reply_to;
-  std::optional<std::string_view> expiration;  // milliseconds, in decimal
-  std::optional<std::string_view> message_id;
-  std::optional<std::uint64_t> timestamp;  // seconds since 1970
-  std::optional<std::string_view> type;
-  std::optional<std::string_view> user_id;
-  std::optional<std::string_view> app_id;
-  std::optional<std::string_view> cluster_id;
+  std::optional<std::string_view> content_type = {};
+  std::optional<std::string_view> content_encoding = {};
+  std::optional<ByteView> headers = {};  // the table's content, as decode_table() takes it
+  std::optional<std::uint8_t> delivery_mode = {};
+  std::optional<std::uint8_t> priority = {};
+  std::optional<std::string_view> correlation_id = {};
+  std::optional<std::string_view> reply_to = {};
+  std::optional<std::string_view> expiration = {};  // milliseconds, in decimal
+  std::optional<std::string_view> message_id = {};
+  std::optional<std::uint64_t> timestamp = {};  // seconds since 1970
+  std::optional<std::string_view> type = {};
+  std::optional<std::string_view> user_id = {};
+  std::optional<std::string_view> app_id = {};
+  std::optional<std::string_view> cluster_id = {};
 };
 
 // `bytes` are the property flags and the property list: all of a content header
