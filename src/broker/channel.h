@@ -1,0 +1,125 @@
+// A channel: one conversation within a connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "amqp/content.h"
+#include "amqp/methods.h"
+#include "bloodbank/result.h"
+#include "broker/confirm_tracker.h"
+#include "broker/context.h"
+#include "broker/unacked_list.h"
+
+namespace bb::broker {
+
+class ChannelConsumer;
+
+// Does what the methods of classes exchange, queue, basic, confirm and tx ask for, and
+// writes the answers. An Error is for the connection to turn into channel.close or
+// connection.close, by its code; its text is without the code's name. Not thread-safe.
+class Channel {
+ public:
+  // `connection` outlives the channel. close() is called before the destructor.
+  Channel(ConnectionContext& connection, std::uint16_t id);
+  ~Channel();
+
+  std::uint16_t id() const { return id_; }
+
+  // A method of this channel, other than those of class channel that open and close it.
+  Result<void> on_method(const amqp::Method& method);
+  // A content header or body frame. kUnexpectedFrame when no content is due.
+  Result<void> on_content(const amqp::Frame& frame);
+  bool expects_content() const { return content_.active(); }
+
+  // Writes the confirms that are due.
+  void flush_confirms();
+  // The connection takes deliveries again.
+  void resume_consumers();
+
+  // Ends the channel: consumers leave, what is unacknowledged goes back to its queues.
+  void close();
+  // channel.close was sent for an error: everything but close-ok is passed over.
+  bool failing() const { return failing_; }
+  void set_failing() { failing_ = true; }
+
+ private:
+  friend class ChannelConsumer;
+
+  // One per method, in channel_topology.cc, channel_consume.cc and channel_publish.cc.
+  // Methods that only a broker sends have none: see on_method().
+  Result<void> handle(const amqp::channel::Flow& method);
+  Result<void> handle(const amqp::access::Request& method);
+  Result<void> handle(const amqp::exchange::Declare& method);
+  Result<void> handle(const amqp::exchange::Delete& method);
+  Result<void> handle(const amqp::exchange::Bind& method);
+  Result<void> handle(const amqp::exchange::Unbind& method);
+  Result<void> handle(const amqp::queue::Declare& method);
+  Result<void> handle(const amqp::queue::Bind& method);
+  Result<void> handle(const amqp::queue::Unbind& method);
+  Result<void> handle(const amqp::queue::Purge& method);
+  Result<void> handle(const amqp::queue::Delete& method);
+  Result<void> handle(const amqp::basic::Qos& method);
+  Result<void> handle(const amqp::basic::Consume& method);
+  Result<void> handle(const amqp::basic::Cancel& method);
+  Result<void> handle(const amqp::basic::Publish& method);
+  Result<void> handle(const amqp::basic::Get& method);
+  Result<void> handle(const amqp::basic::Ack& method);
+  Result<void> handle(const amqp::basic::Reject& method);
+  Result<void> handle(const amqp::basic::Nack& method);
+  Result<void> handle(const amqp::basic::Recover& method);
+  Result<void> handle(const amqp::basic::RecoverAsync& method);
+  Result<void> handle(const amqp::confirm::Select& method);
+  Result<void> handle(const amqp::tx::Select& method);
+  Result<void> handle(const amqp::tx::Commit& method);
+  Result<void> handle(const amqp::tx::Rollback& method);
+
+  // An empty name stands for the queue declared last on this channel.
+  Result<std::string> queue_name(std::string_view name) const;
+  Result<Queue*> queue_for(std::string_view name);
+
+  Result<void> publish_content();
+  void send_return(std::string_view properties, std::string_view body);
+
+  void deliver(ChannelConsumer& consumer, QueuedMessage message);
+  Result<std::vector<Unacked>> take_unacked(std::uint64_t delivery_tag, bool multiple);
+  void settle(std::vector<Unacked> taken, bool requeue);
+  void requeue_all();
+  void end_consumer(const std::string& tag);
+  void consumer_cancelled(ChannelConsumer& consumer);
+  bool below_channel_prefetch() const;
+
+  template <class M>
+  void send(const M& method) {
+    amqp::encode_method(connection_.output(), id_, method);
+    connection_.output_changed();
+  }
+
+  ConnectionContext& connection_;
+  const std::uint16_t id_;
+  bool failing_ = false;
+  bool flow_active_ = true;
+  std::string last_queue_;
+
+  // The publish whose content is on its way.
+  amqp::ContentAssembler content_;
+  std::string publish_exchange_;
+  std::string publish_routing_key_;
+  bool publish_mandatory_ = false;
+  std::vector<QueueId> durable_queues_;  // of the current publish; kept for its memory
+  ConfirmTracker confirms_;
+  std::vector<ConfirmTracker::Ack> acks_;  // kept for its memory
+
+  std::unordered_map<std::string, std::unique_ptr<ChannelConsumer>> consumers_;
+  UnackedList unacked_;
+  std::uint64_t next_delivery_tag_ = 1;
+  std::uint32_t unacked_by_consumers_ = 0;  // what basic.get gave does not count
+  std::uint16_t consumer_prefetch_ = 0;     // for consumers made from now on
+  std::uint16_t channel_prefetch_ = 0;      // for all consumers of the channel together
+};
+
+}  // namespace bb::broker

@@ -1,0 +1,191 @@
+// Consuming: basic.consume, get, deliveries, acknowledgements, qos.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/try.h"
+#include "broker/channel.h"
+#include "broker/channel_consumer.h"
+
+namespace bb::broker {
+
+bool ChannelConsumer::can_take() const {
+  return channel_.flow_active_ && !channel_.failing_ && !channel_.connection_.output_full() &&
+         (no_ack_ ||
+          ((prefetch_ == 0 || unacked < prefetch_) && channel_.below_channel_prefetch()));
+}
+
+bool Channel::below_channel_prefetch() const {
+  return channel_prefetch_ == 0 || unacked_by_consumers_ < channel_prefetch_;
+}
+
+Result<void> Channel::handle(const amqp::basic::Qos& method) {
+  if (method.prefetch_size != 0) {
+    return fail(ErrorCode::kNotImplemented,
+                fmt::format("prefetch_size!=0 ({})", method.prefetch_size));
+  }
+  (method.global ? channel_prefetch_ : consumer_prefetch_) = method.prefetch_count;
+  send(amqp::basic::QosOk{});
+  if (method.global) resume_consumers();
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::basic::Consume& method) {
+  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue));
+  std::string tag(method.consumer_tag);
+  if (tag.empty()) {
+    tag = connection_.broker().names.make("amq.ctag-");
+  } else if (consumers_.contains(tag)) {
+    return fail(ErrorCode::kNotAllowed, fmt::format("attempt to reuse consumer tag '{}'", tag));
+  }
+  if (queue->has_exclusive_consumer() || (method.exclusive && queue->consumer_count() > 0)) {
+    return fail(ErrorCode::kAccessRefused, fmt::format("queue '{}' in vhost '{}' in exclusive use",
+                                                       queue->name(), connection_.vhost().name()));
+  }
+  if (consumers_.size() >= connection_.broker().options.consumers_per_channel_max) {
+    return fail(ErrorCode::kNotAllowed, "too many consumers on one channel");
+  }
+  auto made = std::make_unique<ChannelConsumer>(*this, Queue::Ptr(queue), tag, method.no_ack,
+                                                consumer_prefetch_);
+  ChannelConsumer* const consumer = made.get();
+  consumers_.emplace(tag, std::move(made));
+  if (!method.no_wait) send(amqp::basic::ConsumeOk{tag});
+  queue->add_consumer(consumer, method.exclusive);  // may deliver at once: after consume-ok
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::basic::Cancel& method) {
+  const std::string tag(method.consumer_tag);
+  end_consumer(tag);
+  if (!method.no_wait) send(amqp::basic::CancelOk{tag});
+  return {};
+}
+
+void Channel::end_consumer(const std::string& tag) {
+  auto node = consumers_.extract(tag);
+  if (node.empty()) return;
+  ChannelConsumer& consumer = *node.mapped();
+  Queue& queue = *consumer.queue();
+  queue.remove_consumer(&consumer);
+  unacked_.forget(&consumer);
+  if (queue.expired()) connection_.vhost().remove_queue(queue);
+}
+
+void Channel::consumer_cancelled(ChannelConsumer& consumer) {
+  const auto node = consumers_.extract(consumer.tag());
+  unacked_.forget(&consumer);
+  if (connection_.consumer_cancel_notify() && !failing_) {
+    send(amqp::basic::Cancel{consumer.tag(), /*no_wait=*/true});
+  }
+}
+
+void Channel::deliver(ChannelConsumer& consumer, QueuedMessage message) {
+  const std::uint64_t tag = next_delivery_tag_++;
+  const Message& content = *message.message;
+  send(amqp::basic::Deliver{consumer.tag(), tag, message.redelivered, content.exchange(),
+                            content.routing_key()});
+  amqp::encode_content(connection_.output(), id_, as_bytes(content.properties()),
+                       as_bytes(content.body()), connection_.frame_max_bytes());
+  if (consumer.no_ack()) {
+    consumer.queue()->settle(message);
+    return;
+  }
+  ++consumer.unacked;
+  ++unacked_by_consumers_;
+  unacked_.add({tag, consumer.queue(), &consumer, /*counted=*/true, std::move(message)});
+}
+
+Result<void> Channel::handle(const amqp::basic::Get& method) {
+  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue));
+  auto message = queue->pop();
+  if (!message) {
+    send(amqp::basic::GetEmpty{});
+    return {};
+  }
+  const std::uint64_t tag = next_delivery_tag_++;
+  const Message& content = *message->message;
+  send(amqp::basic::GetOk{tag, message->redelivered, content.exchange(), content.routing_key(),
+                          queue->message_count()});
+  amqp::encode_content(connection_.output(), id_, as_bytes(content.properties()),
+                       as_bytes(content.body()), connection_.frame_max_bytes());
+  if (method.no_ack) {
+    queue->settle(*message);
+  } else {
+    unacked_.add(
+        {tag, Queue::Ptr(queue), /*consumer=*/nullptr, /*counted=*/false, *std::move(message)});
+  }
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::basic::Ack& method) {
+  BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, method.multiple));
+  settle(std::move(taken), /*requeue=*/false);
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::basic::Reject& method) {
+  BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, /*multiple=*/false));
+  settle(std::move(taken), method.requeue);
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::basic::Nack& method) {
+  BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, method.multiple));
+  settle(std::move(taken), method.requeue);
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::basic::Recover& method) {
+  if (!method.requeue) return fail(ErrorCode::kNotImplemented, "requeue=false");
+  send(amqp::basic::RecoverOk{});  // before what it sets going again
+  requeue_all();
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::basic::RecoverAsync& method) {
+  if (!method.requeue) return fail(ErrorCode::kNotImplemented, "requeue=false");
+  requeue_all();
+  return {};
+}
+
+Result<std::vector<Unacked>> Channel::take_unacked(std::uint64_t delivery_tag, bool multiple) {
+  if (multiple) {
+    if (auto taken = unacked_.take_up_to(delivery_tag)) return *std::move(taken);
+  } else if (auto taken = unacked_.take(delivery_tag)) {
+    std::vector<Unacked> one;
+    one.push_back(*std::move(taken));
+    return one;
+  }
+  return fail(ErrorCode::kPreconditionFailed, fmt::format("unknown delivery tag {}", delivery_tag));
+}
+
+void Channel::settle(std::vector<Unacked> taken, bool requeue) {
+  const bool channel_was_full = !below_channel_prefetch();
+  // Newest first: each then goes back in front of the one before.
+  for (auto unacked = taken.rbegin(); unacked != taken.rend(); ++unacked) {
+    if (unacked->consumer != nullptr) {
+      --static_cast<ChannelConsumer*>(unacked->consumer)->unacked;
+    }
+    if (requeue) {
+      unacked->queue->requeue(std::move(unacked->message));
+    } else {
+      unacked->queue->settle(unacked->message);
+    }
+  }
+  unacked_by_consumers_ -= static_cast<std::uint32_t>(
+      std::ranges::count_if(taken, [](const Unacked& unacked) { return unacked.counted; }));
+
+  // Every message is back in its place before the first is delivered again.
+  for (const Unacked& unacked : taken) {
+    if (requeue) unacked.queue->dispatch();
+    if (unacked.consumer != nullptr) unacked.queue->resume(unacked.consumer);
+  }
+  if (channel_was_full && below_channel_prefetch()) resume_consumers();
+}
+
+void Channel::requeue_all() {
+  settle(unacked_.take_all(), /*requeue=*/true);
+}
+
+}  // namespace bb::broker

@@ -1,0 +1,43 @@
+// A consumer made by basic.consume.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "broker/channel.h"
+#include "broker/queue.h"
+
+namespace bb::broker {
+
+// Ties a queue to a channel. Owned by the channel; in the queue's list while queue() is set.
+class ChannelConsumer final : public Consumer {
+ public:
+  ChannelConsumer(Channel& channel, Queue::Ptr queue, std::string tag, bool no_ack,
+                  std::uint16_t prefetch)
+      : channel_(channel),
+        queue_(std::move(queue)),
+        tag_(std::move(tag)),
+        no_ack_(no_ack),
+        prefetch_(prefetch) {}
+
+  const Queue::Ptr& queue() const { return queue_; }
+  const std::string& tag() const { return tag_; }
+  bool no_ack() const { return no_ack_; }
+
+  // Messages delivered and not settled.
+  std::uint32_t unacked = 0;
+
+  bool can_take() const override;
+  void deliver(QueuedMessage message) override { channel_.deliver(*this, std::move(message)); }
+  void cancelled() override { channel_.consumer_cancelled(*this); }
+
+ private:
+  Channel& channel_;
+  const Queue::Ptr queue_;
+  const std::string tag_;
+  const bool no_ack_;
+  const std::uint16_t prefetch_;  // 0 is unlimited
+};
+
+}  // namespace bb::broker

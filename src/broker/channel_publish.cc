@@ -1,0 +1,111 @@
+// Publishing: basic.publish and its content, returns, confirms.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "amqp/properties.h"
+#include "base/try.h"
+#include "broker/channel.h"
+
+namespace bb::broker {
+namespace {
+
+constexpr std::uint16_t kNoRouteReplyCode = 312;
+
+}  // namespace
+
+Result<void> Channel::handle(const amqp::basic::Publish& method) {
+  if (method.immediate) return fail(ErrorCode::kNotImplemented, "immediate=true");
+  // Refused before the content, as RabbitMQ does: the client need not send it all first.
+  if (!method.exchange.empty()) {
+    BB_TRY_ASSIGN(const Exchange* const exchange,
+                  connection_.vhost().find_exchange(method.exchange));
+    if (exchange->properties().internal) {
+      return fail(ErrorCode::kAccessRefused,
+                  fmt::format("cannot publish to internal exchange '{}' in vhost '{}'",
+                              method.exchange, connection_.vhost().name()));
+    }
+  }
+  publish_exchange_ = method.exchange;
+  publish_routing_key_ = method.routing_key;
+  publish_mandatory_ = method.mandatory;
+  content_.start();
+  connection_.published();
+  return {};
+}
+
+Result<void> Channel::publish_content() {
+  BB_TRY_ASSIGN(const amqp::BasicProperties properties,
+                amqp::decode_properties(as_bytes(content_.properties())));
+  if (properties.user_id && *properties.user_id != connection_.user()) {
+    return fail(ErrorCode::kPreconditionFailed,
+                fmt::format("user_id property set to '{}' but authenticated user was '{}'",
+                            *properties.user_id, connection_.user()));
+  }
+  BB_TRY_ASSIGN(const auto queues,
+                connection_.vhost().route(publish_exchange_, {.routing_key = publish_routing_key_,
+                                                              .headers = properties.headers}));
+  if (queues.empty()) {
+    if (publish_mandatory_) send_return(content_.properties(), content_.body());
+    if (confirms_.enabled()) confirms_.confirm_next();
+    return {};
+  }
+
+  BrokerContext& broker = connection_.broker();
+  const bool persistent = properties.delivery_mode == amqp::kPersistent;
+  const Message::Ptr message = Message::make(broker.memory, publish_exchange_, publish_routing_key_,
+                                             content_.properties(), content_.body(), persistent);
+  Position position = 0;
+  if (persistent) {
+    durable_queues_.clear();
+    for (const Queue* queue : queues) {
+      if (queue->properties().durable) durable_queues_.push_back(queue->id());
+    }
+    if (!durable_queues_.empty()) {
+      const auto appended = broker.storage.append(*message, durable_queues_);
+      if (!appended) {
+        if (confirms_.enabled()) confirms_.refuse_next();
+        return {};
+      }
+      position = *appended;
+    }
+  }
+  if (confirms_.enabled()) {
+    if (position != 0) {
+      confirms_.confirm_next_at(position);
+    } else {
+      confirms_.confirm_next();
+    }
+  }
+  for (Queue* queue : queues) {
+    queue->push(message, queue->properties().durable ? position : 0);
+  }
+  return {};
+}
+
+void Channel::send_return(std::string_view properties, std::string_view body) {
+  send(amqp::basic::Return{kNoRouteReplyCode, "NO_ROUTE", publish_exchange_, publish_routing_key_});
+  amqp::encode_content(connection_.output(), id_, as_bytes(properties), as_bytes(body),
+                       connection_.frame_max_bytes());
+}
+
+Result<void> Channel::handle(const amqp::confirm::Select& method) {
+  confirms_.enable();
+  if (!method.no_wait) send(amqp::confirm::SelectOk{});
+  return {};
+}
+
+void Channel::flush_confirms() {
+  acks_.clear();
+  confirms_.collect(connection_.broker().storage.durable(), acks_);
+  for (const ConfirmTracker::Ack& ack : acks_) {
+    if (ack.nack) {
+      send(amqp::basic::Nack{ack.sequence, ack.multiple, /*requeue=*/false});
+    } else {
+      send(amqp::basic::Ack{ack.sequence, ack.multiple});
+    }
+  }
+  if (confirms_.waiting()) connection_.await_durable();
+}
+
+}  // namespace bb::broker

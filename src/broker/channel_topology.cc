@@ -1,0 +1,108 @@
+// Classes exchange and queue.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/try.h"
+#include "broker/channel.h"
+
+namespace bb::broker {
+
+Result<void> Channel::handle(const amqp::exchange::Declare& method) {
+  VHost& vhost = connection_.vhost();
+  if (method.passive) {
+    BB_TRY(vhost.find_exchange(method.exchange));
+  } else {
+    const auto type = parse_exchange_type(method.type);
+    if (!type) {
+      return fail(ErrorCode::kCommandInvalid,
+                  fmt::format("unknown exchange type '{}'", method.type));
+    }
+    BB_TRY(vhost.declare_exchange(method.exchange, {.type = *type,
+                                                    .durable = method.durable,
+                                                    .auto_delete = method.auto_delete,
+                                                    .internal = method.internal,
+                                                    .arguments = method.arguments}));
+  }
+  if (!method.no_wait) send(amqp::exchange::DeclareOk{});
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::exchange::Delete& method) {
+  BB_TRY(connection_.vhost().delete_exchange(method.exchange, method.if_unused));
+  if (!method.no_wait) send(amqp::exchange::DeleteOk{});
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::exchange::Bind&) {
+  return fail(ErrorCode::kNotImplemented, "bindings between exchanges");
+}
+
+Result<void> Channel::handle(const amqp::exchange::Unbind&) {
+  return fail(ErrorCode::kNotImplemented, "bindings between exchanges");
+}
+
+Result<std::string> Channel::queue_name(std::string_view name) const {
+  if (!name.empty()) return std::string(name);
+  if (last_queue_.empty()) return fail(ErrorCode::kNotFound, "no previously declared queue");
+  return last_queue_;
+}
+
+Result<Queue*> Channel::queue_for(std::string_view name) {
+  BB_TRY_ASSIGN(const std::string found, queue_name(name));
+  return connection_.vhost().find_queue(found, connection_.id());
+}
+
+Result<void> Channel::handle(const amqp::queue::Declare& method) {
+  VHost& vhost = connection_.vhost();
+  Result<Queue*> declared =
+      method.passive ? queue_for(method.queue)
+                     : vhost.declare_queue(method.queue,
+                                           {.durable = method.durable,
+                                            .auto_delete = method.auto_delete,
+                                            .exclusive_to = method.exclusive ? connection_.id() : 0,
+                                            .arguments = method.arguments},
+                                           connection_.id());
+  if (!declared) return fail(std::move(declared).error());
+  Queue& queue = **declared;
+  last_queue_ = queue.name();
+  if (!method.no_wait) {
+    send(amqp::queue::DeclareOk{queue.name(), queue.message_count(), queue.consumer_count()});
+  }
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::queue::Bind& method) {
+  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue));
+  // RabbitMQ: with neither a queue nor a key, the key is the queue's name (AMQP 0-9-1 §1.7.2.3).
+  const std::string_view routing_key =
+      method.queue.empty() && method.routing_key.empty() ? queue->name() : method.routing_key;
+  BB_TRY(connection_.vhost().bind(*queue, method.exchange, routing_key, method.arguments));
+  if (!method.no_wait) send(amqp::queue::BindOk{});
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::queue::Unbind& method) {
+  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue));
+  BB_TRY(connection_.vhost().unbind(*queue, method.exchange, method.routing_key, method.arguments));
+  send(amqp::queue::UnbindOk{});
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::queue::Purge& method) {
+  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue));
+  const std::uint32_t count = queue->purge();
+  if (!method.no_wait) send(amqp::queue::PurgeOk{count});
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::queue::Delete& method) {
+  BB_TRY_ASSIGN(const std::string name, queue_name(method.queue));
+  BB_TRY_ASSIGN(
+      const std::uint32_t count,
+      connection_.vhost().delete_queue(name, connection_.id(), method.if_unused, method.if_empty));
+  if (!method.no_wait) send(amqp::queue::DeleteOk{count});
+  return {};
+}
+
+}  // namespace bb::broker

@@ -1,0 +1,393 @@
+#include "broker/connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "amqp/constants.h"
+#include "base/assert.h"
+#include "base/try.h"
+#include "broker/broker.h"
+#include "broker/reply.h"
+
+namespace bb::broker {
+namespace {
+
+// Frames before tune-ok: room for generous client properties, little for strangers.
+constexpr std::uint32_t kHandshakeFrameBytes = 8192;
+
+// Input waits once this many times output_bytes_max wait for the socket: deliveries pause at one.
+constexpr std::size_t kOutputPauses = 2;
+
+}  // namespace
+
+Connection::Connection(Broker& owner, ConnectionId id, std::string peer, bool peer_is_loopback,
+                       ConnectionObserver& observer, TimePoint now)
+    : broker_(owner),
+      id_(id),
+      peer_(std::move(peer)),
+      peer_is_loopback_(peer_is_loopback),
+      observer_(observer),
+      frames_(kHandshakeFrameBytes),
+      deadline_(now + owner.context_.options.handshake_timeout),
+      last_received_(now),
+      last_sent_(now) {}
+
+Connection::~Connection() {
+  attention_called_ = true;  // nobody is there to be told any more
+  finish({});
+  broker_.connections_.erase(this);
+  broker_.check_memory();
+}
+
+BrokerContext& Connection::broker() {
+  return broker_.context_;
+}
+
+std::string Connection::describe() const {
+  return user_.empty() ? peer_ : fmt::format("{}@{}", user_, peer_);
+}
+
+void Connection::on_bytes(ByteView bytes, TimePoint now) {
+  last_received_ = now;
+  if (state_ == State::kProtocolHeader) {
+    const std::size_t missing = amqp::kProtocolHeader.size() - protocol_header_.size();
+    const ByteView head = bytes.first(std::min(missing, bytes.size()));
+    protocol_header_.append(as_text(head));
+    bytes = bytes.subspan(head.size());
+    on_protocol_header();
+  }
+  if (state_ == State::kProtocolHeader || state_ == State::kFinished) return;
+  if (!backlog_.empty()) {
+    backlog_.append(bytes);
+    return;
+  }
+  process(bytes, now);
+}
+
+void Connection::process(ByteView bytes, TimePoint now) {
+  frames_.feed(bytes);
+  for (;;) {
+    // Answers to basic.get can be a million times larger than the question.
+    if (output_.size() >= kOutputPauses * broker_.context_.options.output_bytes_max) {
+      backlog_.append(frames_.take_unread());
+      break;
+    }
+    const auto frame = frames_.next();
+    if (!frame) {
+      fail_connection(frame.error(), {});
+      break;
+    }
+    if (!*frame) break;
+    on_frame(**frame);
+    if (state_ == State::kFinished) return;
+  }
+  flush_confirms();
+  if (state_ == State::kClosing && deadline_ == TimePoint::max()) {
+    deadline_ = now + broker_.context_.options.close_timeout;
+  }
+  broker_.check_memory();
+}
+
+void Connection::on_tick(TimePoint now) {
+  if (state_ == State::kFinished) return;
+  if (state_ == State::kClosing && deadline_ == TimePoint::max()) {
+    deadline_ = now + broker_.context_.options.close_timeout;
+  }
+  if (state_ != State::kRunning) {
+    if (now >= deadline_) {
+      finish(state_ == State::kClosing ? std::exchange(reason_, {}) : "handshake timed out");
+    }
+    return;
+  }
+  const std::chrono::seconds heartbeat(limits_.heartbeat_seconds);
+  if (heartbeat.count() == 0) return;
+  // Unread because it is blocked: silence is ours, not the client's.
+  if (!blocked_ && now - last_received_ > 2 * heartbeat) {
+    finish("missed heartbeats from client");
+    return;
+  }
+  if (now - last_sent_ >= heartbeat / 2 && output_.empty()) {
+    amqp::encode_heartbeat(output_);
+    output_changed();
+  }
+}
+
+void Connection::take_output(Buffer& empty, TimePoint now) {
+  BB_ASSERT(empty.empty());
+  attention_called_ = false;
+  const bool was_full = output_full();
+  std::swap(output_, empty);
+  if (!empty.empty()) last_sent_ = now;
+  if (!was_full) return;
+  for (const auto& [number, channel] : channels_) channel->resume_consumers();
+}
+
+void Connection::on_output_written(TimePoint now) {
+  if (backlog_.empty() || state_ == State::kFinished) return;
+  Buffer waiting;
+  std::swap(waiting, backlog_);
+  process(waiting.view(), now);
+}
+
+void Connection::output_changed() {
+  if (std::exchange(attention_called_, true)) return;
+  observer_.attention();
+}
+
+bool Connection::output_full() const {
+  return output_.size() >= broker_.context_.options.output_bytes_max;
+}
+
+void Connection::on_protocol_header() {
+  if (!amqp::kProtocolHeader.starts_with(protocol_header_)) {
+    output_.append(amqp::kProtocolHeader);
+    output_changed();
+    finish("bad protocol header: not an AMQP 0-9-1 client");
+    return;
+  }
+  if (protocol_header_.size() < amqp::kProtocolHeader.size()) return;
+  state_ = State::kStartOk;
+  send(0, amqp::connection::Start{.server_properties = server_properties(broker_.context_.options),
+                                  .mechanisms = kMechanisms,
+                                  .locales = kLocales});
+}
+
+void Connection::on_frame(const amqp::Frame& frame) {
+  if (frame.type == amqp::FrameType::kHeartbeat) return;
+  if (frame.channel != 0) {
+    on_channel_frame(frame);
+    return;
+  }
+  if (frame.type != amqp::FrameType::kMethod) {
+    if (state_ == State::kClosing) return;
+    fail_connection({ErrorCode::kCommandInvalid, "content on channel 0"}, {});
+    return;
+  }
+  const amqp::MethodId id = amqp::peek_method_id(frame.payload);
+  const auto method = amqp::decode_method(frame.payload);
+  if (method) {
+    on_connection_method(*method, id);
+  } else if (state_ != State::kClosing) {
+    fail_connection(method.error(), id);
+  }
+}
+
+void Connection::on_connection_method(const amqp::Method& method, amqp::MethodId id) {
+  if (std::holds_alternative<amqp::connection::CloseOk>(method)) {
+    if (state_ == State::kClosing) finish(std::exchange(reason_, {}));
+    return;
+  }
+  if (std::holds_alternative<amqp::connection::Close>(method)) {
+    // While closing too: both sides may have thought of it at once.
+    send(0, amqp::connection::CloseOk{});
+    finish(std::exchange(reason_, {}));
+    return;
+  }
+  if (state_ == State::kClosing) return;
+
+  Result<void> done;
+  if (const auto* start_ok = std::get_if<amqp::connection::StartOk>(&method);
+      start_ok != nullptr && state_ == State::kStartOk) {
+    done = handle(*start_ok);
+  } else if (const auto* tune_ok = std::get_if<amqp::connection::TuneOk>(&method);
+             tune_ok != nullptr && state_ == State::kTuneOk) {
+    done = handle(*tune_ok);
+  } else if (const auto* open = std::get_if<amqp::connection::Open>(&method);
+             open != nullptr && state_ == State::kOpen) {
+    done = handle(*open);
+  } else if (std::holds_alternative<amqp::connection::UpdateSecret>(method) &&
+             state_ == State::kRunning) {
+    // Passwords do not run out here, so there is nothing to renew.
+    send(0, amqp::connection::UpdateSecretOk{});
+  } else {
+    done = fail(ErrorCode::kCommandInvalid,
+                fmt::format("unexpected method {} on channel 0", amqp::method_name(id)));
+  }
+  if (!done) fail_connection(done.error(), id);
+}
+
+Result<void> Connection::handle(const amqp::connection::StartOk& method) {
+  capabilities_ = client_capabilities(method.client_properties);
+  BB_TRY_ASSIGN(const Credentials credentials,
+                parse_credentials(method.mechanism, method.response));
+  if (!broker_.authenticator_.accepts(credentials, peer_is_loopback_)) {
+    const std::string text = fmt::format(
+        "Login was refused using authentication mechanism {}. For details see the "
+        "broker logfile.",
+        method.mechanism);
+    const std::string reason =
+        fmt::format("login of user '{}' from {} refused{}", credentials.user, peer_,
+                    credentials.user == "guest" && !peer_is_loopback_
+                        ? ": guest may connect from this machine only"
+                        : "");
+    if (!capabilities_.authentication_failure_close) {
+      finish(reason);
+      return {};
+    }
+    fail_connection({ErrorCode::kAccessRefused, text}, {});
+    reason_ = reason;
+    return {};
+  }
+  user_ = credentials.user;
+  const Options& options = broker_.context_.options;
+  state_ = State::kTuneOk;
+  send(0, amqp::connection::Tune{options.channel_max, options.frame_max_bytes,
+                                 options.heartbeat_seconds});
+  return {};
+}
+
+Result<void> Connection::handle(const amqp::connection::TuneOk& method) {
+  BB_TRY_ASSIGN(limits_, negotiate(method, broker_.context_.options));
+  frames_.set_frame_max(limits_.frame_max_bytes);
+  state_ = State::kOpen;
+  return {};
+}
+
+Result<void> Connection::handle(const amqp::connection::Open& method) {
+  vhost_ = broker_.find_vhost(method.virtual_host);
+  if (vhost_ == nullptr) {
+    return fail(ErrorCode::kNotAllowed, fmt::format("vhost {} not found", method.virtual_host));
+  }
+  state_ = State::kRunning;
+  send(0, amqp::connection::OpenOk{});
+  return {};
+}
+
+void Connection::on_channel_frame(const amqp::Frame& frame) {
+  if (state_ == State::kClosing) return;
+  const amqp::MethodId id = frame.type == amqp::FrameType::kMethod
+                                ? amqp::peek_method_id(frame.payload)
+                                : amqp::MethodId{};
+  if (state_ != State::kRunning) {
+    fail_connection({ErrorCode::kChannelError, "channel used before the connection is open"}, id);
+    return;
+  }
+  const auto found = channels_.find(frame.channel);
+  if (found == channels_.end()) {
+    if (id == amqp::channel::Open::kId) {
+      open_channel(frame.channel);
+    } else if (id != amqp::channel::CloseOk::kId) {
+      fail_connection({ErrorCode::kChannelError, "expected 'channel.open'"}, id);
+    }
+    return;
+  }
+
+  Channel& channel = *found->second;
+  if (id == amqp::channel::Close::kId) {
+    // Crossing with our own close: answer it, and wait for close-ok all the same.
+    if (!channel.failing()) {
+      channel.flush_confirms();
+      channel.close();
+      channels_.erase(found);
+    }
+    send(frame.channel, amqp::channel::CloseOk{});
+    return;
+  }
+  if (channel.failing()) {
+    if (id == amqp::channel::CloseOk::kId) channels_.erase(found);
+    return;
+  }
+
+  Result<void> done;
+  if (id == amqp::channel::Open::kId) {
+    done = fail(ErrorCode::kChannelError, "second 'channel.open' seen");
+  } else if (frame.type != amqp::FrameType::kMethod) {
+    done = channel.on_content(frame);
+  } else if (const auto method = amqp::decode_method(frame.payload)) {
+    done = channel.on_method(*method);
+  } else {
+    done = fail(method.error());
+  }
+  if (done) return;
+  if (closes_connection(done.error().code)) {
+    fail_connection(done.error(), id);
+  } else {
+    fail_channel(channel, done.error(), id);
+  }
+}
+
+void Connection::open_channel(std::uint16_t number) {
+  if (channels_.size() >= limits_.channel_max) {
+    fail_connection({ErrorCode::kNotAllowed,
+                     fmt::format("number of channels opened ({}) has reached the negotiated "
+                                 "channel_max ({})",
+                                 channels_.size(), limits_.channel_max)},
+                    amqp::channel::Open::kId);
+    return;
+  }
+  // Not make_unique: only here is it known that a connection is a ConnectionContext.
+  channels_.emplace(number, std::unique_ptr<Channel>(new Channel(*this, number)));
+  send(number, amqp::channel::OpenOk{});
+}
+
+void Connection::published() {
+  publishes_ = true;
+  if (broker_.memory_alarm_) set_blocked(true);
+}
+
+void Connection::set_blocked(bool blocked) {
+  if (state_ != State::kRunning || std::exchange(blocked_, blocked) == blocked) return;
+  if (capabilities_.connection_blocked) {
+    if (blocked) {
+      send(0, amqp::connection::Blocked{"low on memory"});
+    } else {
+      send(0, amqp::connection::Unblocked{});
+    }
+  }
+  output_changed();
+}
+
+void Connection::flush_confirms() {
+  awaits_durable_ = false;
+  for (const auto& [number, channel] : channels_) {
+    if (!channel->failing()) channel->flush_confirms();
+  }
+}
+
+void Connection::fail_channel(Channel& channel, const Error& error, amqp::MethodId id) {
+  channel.flush_confirms();  // what was published before the error is answered before it
+  channel.set_failing();
+  channel.close();
+  const std::string text = reply_text(error);
+  send(channel.id(), amqp::channel::Close{error_info(error.code).amqp_reply_code, text, id.class_id,
+                                          id.method_id});
+}
+
+void Connection::fail_connection(const Error& error, amqp::MethodId id) {
+  if (state_ == State::kClosing || state_ == State::kFinished) return;
+  if (state_ == State::kProtocolHeader) {
+    finish(error.message);
+    return;
+  }
+  flush_confirms();
+  end_channels();
+  const std::string text = reply_text(error);
+  send(0, amqp::connection::Close{error_info(error.code).amqp_reply_code, text, id.class_id,
+                                  id.method_id});
+  state_ = State::kClosing;
+  deadline_ = TimePoint::max();  // set by the next call that knows the time
+  reason_ = text;
+}
+
+void Connection::finish(std::string reason) {
+  if (state_ == State::kFinished) return;
+  end_channels();
+  state_ = State::kFinished;
+  blocked_ = false;
+  reason_ = std::move(reason);
+  output_changed();
+}
+
+void Connection::end_channels() {
+  for (const auto& [number, channel] : channels_) {
+    channel->set_failing();  // nothing more is written for it
+    channel->close();
+  }
+  channels_.clear();
+  if (vhost_ != nullptr) vhost_->connection_closed(id_);
+}
+
+}  // namespace bb::broker

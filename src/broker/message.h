@@ -1,0 +1,71 @@
+// A message inside the broker: one immutable block, shared by every queue it is in.
+#pragma once
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <cstdint>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace bb::broker {
+
+// Bytes that live messages hold, over one broker.
+class MemoryGauge {
+ public:
+  void add(std::size_t bytes) { bytes_ += bytes; }
+  void remove(std::size_t bytes) { bytes_ -= bytes; }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  std::uint64_t bytes_ = 0;
+};
+
+// Header and bytes in a single allocation. The count of references is not atomic:
+// messages stay on the broker's executor.
+class Message {
+ public:
+  using Ptr = boost::intrusive_ptr<const Message>;
+
+  // Copies everything. `gauge` outlives the message. Exchange and routing key are
+  // short strings; `properties` are a content header's flags and list.
+  static Ptr make(MemoryGauge& gauge, std::string_view exchange, std::string_view routing_key,
+                  std::string_view properties, std::string_view body, bool persistent);
+
+  std::string_view exchange() const { return {bytes(), exchange_size_}; }
+  std::string_view routing_key() const { return {bytes() + exchange_size_, routing_key_size_}; }
+  std::string_view properties() const {
+    return {bytes() + exchange_size_ + routing_key_size_, properties_size_};
+  }
+  std::string_view body() const {
+    return {bytes() + exchange_size_ + routing_key_size_ + properties_size_, body_size_};
+  }
+  bool persistent() const { return persistent_; }
+
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
+
+ private:
+  Message() = default;
+  ~Message() = default;
+
+  const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+  std::size_t block_bytes() const {
+    return sizeof(Message) + exchange_size_ + routing_key_size_ + properties_size_ + body_size_;
+  }
+
+  friend void intrusive_ptr_add_ref(const Message* message) { ++message->references_; }
+  friend void intrusive_ptr_release(const Message* message) {
+    if (--message->references_ == 0) destroy(message);
+  }
+  static void destroy(const Message* message);
+
+  MemoryGauge* gauge_ = nullptr;
+  std::uint64_t body_size_ = 0;
+  mutable std::uint32_t references_ = 0;
+  std::uint32_t properties_size_ = 0;
+  std::uint8_t exchange_size_ = 0;
+  std::uint8_t routing_key_size_ = 0;
+  bool persistent_ = false;
+};
+
+}  // namespace bb::broker

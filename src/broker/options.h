@@ -1,0 +1,35 @@
+// What a broker can be set to. Every limit of the core is here.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "amqp/constants.h"
+
+namespace bb::broker {
+
+struct Options {
+  std::string product = "Bloodbank";
+  std::string version;
+  std::string cluster_name = "bloodbank";
+  std::uint64_t seed = 0;  // of generated queue names and consumer tags
+
+  std::uint16_t channel_max = amqp::kDefaultChannelMax;  // channels of one connection
+  std::uint32_t frame_max_bytes = amqp::kDefaultFrameMaxBytes;
+  std::uint16_t heartbeat_seconds = amqp::kDefaultHeartbeatSeconds;
+  std::chrono::milliseconds handshake_timeout{10'000};
+  std::chrono::milliseconds close_timeout{5'000};  // for the peer's close-ok
+
+  std::uint64_t body_bytes_max = 128ull << 20;
+  // Deliveries to a connection pause while this much waits for its socket.
+  std::size_t output_bytes_max = 1 << 20;
+  // Connections that publish are no longer read while messages hold more than this.
+  std::uint64_t memory_bytes_max = 4ull << 30;
+  std::size_t queues_max = 262'144;
+  std::size_t exchanges_max = 65'536;
+  std::size_t bindings_max = 2'097'152;
+  std::size_t consumers_per_channel_max = 65'536;
+};
+
+}  // namespace bb::broker

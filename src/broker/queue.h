@@ -1,0 +1,138 @@
+// Queues: messages waiting in order, and the consumers that they go to.
+#pragma once
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "amqp/field_table.h"
+#include "broker/exchange.h"
+#include "broker/message.h"
+#include "broker/storage.h"
+
+namespace bb::broker {
+
+using ConnectionId = std::uint64_t;  // 0 is nobody
+
+// A message's place in one queue.
+struct QueuedMessage {
+  Message::Ptr message;
+  std::uint64_t sequence = 0;  // its place: rises in the order of arrival
+  Position position = 0;       // in the storage; 0 when it is not kept there
+  bool redelivered = false;
+};
+
+// Who a queue delivers to. A consumer is in one queue from add_consumer() until
+// remove_consumer() or cancelled().
+class Consumer {
+ public:
+  virtual ~Consumer() = default;
+
+  // Whether deliver() may be called now. Once it said no it is asked again only after
+  // Queue::resume().
+  virtual bool can_take() const = 0;
+  // Must not call back into the queue, save for settle().
+  virtual void deliver(QueuedMessage message) = 0;
+  // The queue is gone; the consumer belongs to no queue any more.
+  virtual void cancelled() = 0;
+
+ private:
+  friend class Queue;
+  bool waiting_ = false;  // in the queue's list of those that may take a message
+};
+
+class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_counter> {
+ public:
+  using Ptr = boost::intrusive_ptr<Queue>;
+
+  struct Properties {
+    bool durable = false;
+    bool auto_delete = false;
+    ConnectionId exclusive_to = 0;  // the only connection that may use it
+    amqp::FieldTable arguments;
+  };
+
+  // `storage` outlives the queue.
+  Queue(QueueId id, std::string name, Properties properties, Storage& storage);
+
+  QueueId id() const { return id_; }
+  const std::string& name() const { return name_; }
+  const Properties& properties() const { return properties_; }
+
+  // Adds a message at the end and delivers what can be. `position` is 0 for what the
+  // storage does not keep.
+  void push(Message::Ptr message, Position position);
+
+  // Takes the first message, which is then unsettled.
+  std::optional<QueuedMessage> pop();
+
+  // Puts an unsettled message back to its place, marked as redelivered. Delivers nothing: call
+  // dispatch() after the last one.
+  void requeue(QueuedMessage message);
+  // The message is done with: acknowledged or dropped.
+  void settle(const QueuedMessage& message);
+
+  // Gives messages to consumers in turn until either run out.
+  void dispatch();
+
+  void add_consumer(Consumer* consumer, bool exclusive);
+  void remove_consumer(Consumer* consumer);
+  // `consumer` may be able to take messages again.
+  void resume(Consumer* consumer);
+
+  // Drops what waits (not what is unsettled) and says how many that were.
+  std::uint32_t purge();
+  // Ends the queue's life: drops messages, cancels consumers.
+  void close();
+  bool closed() const { return closed_; }
+
+  std::uint32_t message_count() const { return static_cast<std::uint32_t>(messages_.size()); }
+  std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers_.size()); }
+  bool has_exclusive_consumer() const { return exclusive_consumer_; }
+  // Auto-delete, and its last consumer has gone.
+  bool expired() const {
+    return properties_.auto_delete && had_consumer_ && consumers_.empty() && !closed_;
+  }
+
+  // Bindings, kept here so that they go with the queue. The vhost keeps exchange and queue in step.
+  const Binding* find_binding(const Binding& binding) const;
+  void add_binding(Binding binding);
+  void remove_binding(const Binding& binding);
+  const std::unordered_multimap<std::string, Binding>& bindings() const { return bindings_; }
+
+  // True the first time it is called with a new `round`: a message goes to a queue once, however
+  // many bindings lead there.
+  bool visit(std::uint64_t round) {
+    const bool first = last_round_ != round;
+    last_round_ = round;
+    return first;
+  }
+
+ private:
+  void wait_for_turn(Consumer* consumer);
+
+  const QueueId id_;
+  const std::string name_;
+  const Properties properties_;
+  Storage& storage_;
+
+  std::deque<QueuedMessage> messages_;
+  std::uint64_t next_sequence_ = 1;
+
+  std::vector<Consumer*> consumers_;
+  std::deque<Consumer*> waiting_;  // those that may take a message, next first
+  bool exclusive_consumer_ = false;
+  bool had_consumer_ = false;
+  bool dispatching_ = false;
+  bool closed_ = false;
+
+  std::unordered_multimap<std::string, Binding> bindings_;  // by exchange, NUL, routing key
+  std::uint64_t last_round_ = 0;
+};
+
+}  // namespace bb::broker

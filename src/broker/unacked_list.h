@@ -1,0 +1,48 @@
+// What one channel was given and has not acknowledged.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "broker/queue.h"
+
+namespace bb::broker {
+
+struct Unacked {
+  std::uint64_t delivery_tag = 0;
+  Queue::Ptr queue;
+  Consumer* consumer = nullptr;  // nullptr for basic.get, or once the consumer is gone
+  bool counted = false;          // against the channel's prefetch: it came from a consumer
+  QueuedMessage message;
+};
+
+// Unacknowledged messages by delivery tag, in order. Adding is at the end; taking
+// the oldest or the newest costs a constant, taking any other a binary search, and memory
+// is in proportion to what is unacknowledged, whatever the gaps between the tags.
+class UnackedList {
+ public:
+  // The tag is larger than every one before.
+  void add(Unacked unacked);
+
+  std::optional<Unacked> take(std::uint64_t delivery_tag);
+  // Takes all up to and including the tag, oldest first; tag 0 takes all. nullopt when
+  // there is no message with that tag (other than 0).
+  std::optional<std::vector<Unacked>> take_up_to(std::uint64_t delivery_tag);
+  std::vector<Unacked> take_all();
+
+  // The consumer is gone; its messages stay unacknowledged.
+  void forget(const Consumer* consumer);
+
+  std::size_t size() const { return entries_.size() - taken_; }
+
+ private:
+  std::deque<Unacked>::iterator find(std::uint64_t delivery_tag);
+  void trim();
+
+  std::deque<Unacked> entries_;  // an entry without a queue was taken from the middle
+  std::size_t taken_ = 0;
+};
+
+}  // namespace bb::broker

@@ -1,0 +1,252 @@
+#include "broker/vhost.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/try.h"
+#include "broker/arguments.h"
+
+namespace bb::broker {
+namespace {
+
+constexpr std::string_view kReservedPrefix = "amq.";
+
+std::unexpected<Error> default_exchange_refused() {
+  return fail(ErrorCode::kAccessRefused, "operation not permitted on the default exchange");
+}
+
+std::unexpected<Error> reserved(std::string_view kind, std::string_view name) {
+  return fail(ErrorCode::kAccessRefused,
+              fmt::format("{} name '{}' contains reserved prefix 'amq.*'", kind, name));
+}
+
+}  // namespace
+
+VHost::VHost(std::string name, const Options& options, Storage& storage, NameGenerator& names)
+    : name_(std::move(name)), options_(options), storage_(storage), names_(names) {
+  static constexpr std::pair<std::string_view, ExchangeType> kPredeclared[] = {
+      {"", ExchangeType::kDirect},
+      {"amq.direct", ExchangeType::kDirect},
+      {"amq.fanout", ExchangeType::kFanout},
+      {"amq.topic", ExchangeType::kTopic},
+      {"amq.headers", ExchangeType::kHeaders},
+      {"amq.match", ExchangeType::kHeaders},
+  };
+  for (const auto& [exchange, type] : kPredeclared) {
+    exchanges_.emplace(exchange,
+                       std::make_unique<Exchange>(
+                           std::string(exchange),
+                           Exchange::Properties{.type = type, .durable = true, .arguments = {}}));
+  }
+}
+
+VHost::~VHost() = default;
+
+Result<void> VHost::declare_exchange(std::string_view name, Exchange::Properties properties) {
+  if (name.empty()) return default_exchange_refused();
+  if (const auto known = exchanges_.find(name); known != exchanges_.end()) {
+    const Exchange::Properties& current = known->second->properties();
+    const std::string what = describe("exchange", name, name_);
+    BB_TRY(check_same_text("type", to_string(properties.type), to_string(current.type), what));
+    BB_TRY(check_same_flag("durable", properties.durable, current.durable, what));
+    BB_TRY(check_same_flag("auto_delete", properties.auto_delete, current.auto_delete, what));
+    BB_TRY(check_same_flag("internal", properties.internal, current.internal, what));
+    return {};
+  }
+  if (name.starts_with(kReservedPrefix)) return reserved("exchange", name);
+  BB_TRY(check_exchange_arguments(properties.arguments));
+  if (exchanges_.size() >= options_.exchanges_max) {
+    return fail(ErrorCode::kPreconditionFailed,
+                fmt::format("cannot declare {}: the limit of {} exchanges is reached",
+                            describe("exchange", name, name_), options_.exchanges_max));
+  }
+  exchanges_.emplace(name, std::make_unique<Exchange>(std::string(name), std::move(properties)));
+  return {};
+}
+
+Result<Exchange*> VHost::find_exchange(std::string_view name) {
+  const auto found = exchanges_.find(name);
+  if (found == exchanges_.end()) {
+    return fail(ErrorCode::kNotFound, fmt::format("no {}", describe("exchange", name, name_)));
+  }
+  return found->second.get();
+}
+
+Result<void> VHost::delete_exchange(std::string_view name, bool if_unused) {
+  if (name.empty()) return default_exchange_refused();
+  if (name.starts_with(kReservedPrefix)) return reserved("exchange", name);
+  const auto found = exchanges_.find(name);
+  if (found == exchanges_.end()) return {};
+  if (found->second->binding_count() > 0) {
+    if (if_unused) {
+      return fail(ErrorCode::kPreconditionFailed,
+                  fmt::format("{} in use", describe("exchange", name, name_)));
+    }
+    for (auto& [queue_name, queue] : queues_) {
+      std::vector<Binding> gone;
+      for (const auto& [key, binding] : queue->bindings()) {
+        if (binding.exchange == name) gone.push_back(binding);
+      }
+      for (const Binding& binding : gone) queue->remove_binding(binding);
+      binding_count_ -= gone.size();
+    }
+  }
+  exchanges_.erase(found);
+  return {};
+}
+
+Result<Queue*> VHost::declare_queue(std::string_view name, Queue::Properties properties,
+                                    ConnectionId connection) {
+  if (const auto known = queues_.find(name); known != queues_.end() && !name.empty()) {
+    BB_TRY_ASSIGN(Queue* const queue, find_queue(name, connection));
+    const Queue::Properties& current = queue->properties();
+    const std::string what = describe("queue", name, name_);
+    BB_TRY(check_same_flag("durable", properties.durable, current.durable, what));
+    BB_TRY(check_same_flag("auto_delete", properties.auto_delete, current.auto_delete, what));
+    if (properties.exclusive_to != current.exclusive_to) {
+      // RabbitMQ answers 405 whichever of the two is the exclusive one.
+      return fail(ErrorCode::kResourceLocked,
+                  fmt::format("cannot obtain exclusive access to locked {}. It could be originally "
+                              "declared on another connection or the exclusive property value does "
+                              "not match that of the original declaration.",
+                              what));
+    }
+    BB_TRY(check_same_arguments(properties.arguments, current.arguments, what));
+    return queue;
+  }
+  std::string chosen(name);
+  if (name.empty()) {
+    chosen = names_.make("amq.gen-");
+  } else if (name.starts_with(kReservedPrefix)) {
+    return reserved("queue", name);
+  }
+  BB_TRY(check_queue_arguments(properties.arguments, chosen, name_));
+  if (queues_.size() >= options_.queues_max) {
+    return fail(ErrorCode::kPreconditionFailed,
+                fmt::format("cannot declare {}: the limit of {} queues is reached",
+                            describe("queue", chosen, name_), options_.queues_max));
+  }
+  Queue::Ptr queue(new Queue(next_queue_id_++, chosen, std::move(properties), storage_));
+  if (const ConnectionId owner = queue->properties().exclusive_to; owner != 0) {
+    exclusive_queues_.emplace(owner, queue.get());
+  }
+  return queues_.emplace(std::move(chosen), std::move(queue)).first->second.get();
+}
+
+Result<Queue*> VHost::find_queue(std::string_view name, ConnectionId connection) {
+  const auto found = queues_.find(name);
+  if (found == queues_.end()) {
+    return fail(ErrorCode::kNotFound, fmt::format("no {}", describe("queue", name, name_)));
+  }
+  const ConnectionId owner = found->second->properties().exclusive_to;
+  if (owner != 0 && owner != connection) {
+    return fail(ErrorCode::kResourceLocked,
+                fmt::format("cannot obtain exclusive access to locked {}. It could be originally "
+                            "declared on another connection or the exclusive property value does "
+                            "not match that of the original declaration.",
+                            describe("queue", name, name_)));
+  }
+  return found->second.get();
+}
+
+Result<std::uint32_t> VHost::delete_queue(std::string_view name, ConnectionId connection,
+                                          bool if_unused, bool if_empty) {
+  if (!queues_.contains(name)) return 0;
+  BB_TRY_ASSIGN(Queue* const queue, find_queue(name, connection));
+  if (if_unused && queue->consumer_count() > 0) {
+    return fail(ErrorCode::kPreconditionFailed,
+                fmt::format("{} in use", describe("queue", name, name_)));
+  }
+  if (if_empty && queue->message_count() > 0) {
+    return fail(ErrorCode::kPreconditionFailed,
+                fmt::format("{} is not empty", describe("queue", name, name_)));
+  }
+  const std::uint32_t count = queue->message_count();
+  remove_queue(*queue);
+  return count;
+}
+
+void VHost::remove_queue(Queue& queue) {
+  const Queue::Ptr keep(&queue);  // callers may hold only a reference
+  for (const auto& [key, binding] : queue.bindings()) unbind_from_exchange(binding, queue);
+  if (const ConnectionId owner = queue.properties().exclusive_to; owner != 0) {
+    const auto [first, last] = exclusive_queues_.equal_range(owner);
+    const auto entry =
+        std::find_if(first, last, [&](const auto& owned) { return owned.second == &queue; });
+    BB_ASSERT(entry != last);
+    exclusive_queues_.erase(entry);
+  }
+  queues_.erase(queue.name());
+  queue.close();
+}
+
+void VHost::connection_closed(ConnectionId connection) {
+  for (auto owned = exclusive_queues_.find(connection); owned != exclusive_queues_.end();
+       owned = exclusive_queues_.find(connection)) {
+    remove_queue(*owned->second);
+  }
+}
+
+Result<void> VHost::bind(Queue& queue, std::string_view exchange, std::string_view routing_key,
+                         const amqp::FieldTable& arguments) {
+  if (exchange.empty()) return default_exchange_refused();
+  BB_TRY_ASSIGN(Exchange* const from, find_exchange(exchange));
+  Binding binding{std::string(exchange), std::string(routing_key), arguments};
+  if (queue.find_binding(binding) != nullptr) return {};
+  if (binding_count_ >= options_.bindings_max) {
+    return fail(ErrorCode::kPreconditionFailed,
+                fmt::format("cannot bind {}: the limit of {} bindings is reached",
+                            describe("queue", queue.name(), name_), options_.bindings_max));
+  }
+  BB_TRY(from->bind(binding, &queue));
+  queue.add_binding(std::move(binding));
+  ++binding_count_;
+  return {};
+}
+
+Result<void> VHost::unbind(Queue& queue, std::string_view exchange, std::string_view routing_key,
+                           const amqp::FieldTable& arguments) {
+  if (exchange.empty()) return default_exchange_refused();
+  const Binding binding{std::string(exchange), std::string(routing_key), arguments};
+  if (queue.find_binding(binding) == nullptr) return {};
+  unbind_from_exchange(binding, queue);
+  queue.remove_binding(binding);
+  return {};
+}
+
+void VHost::unbind_from_exchange(const Binding& binding, Queue& queue) {
+  const auto exchange = exchanges_.find(binding.exchange);
+  BB_ASSERT(exchange != exchanges_.end());
+  exchange->second->unbind(binding, &queue);
+  --binding_count_;
+  if (exchange->second->properties().auto_delete && exchange->second->binding_count() == 0) {
+    exchanges_.erase(exchange);
+  }
+}
+
+Result<std::span<Queue* const>> VHost::route(std::string_view exchange, const RoutingInput& input) {
+  routed_.clear();
+  if (exchange.empty()) {
+    // The default exchange: every queue is bound by its name.
+    if (const auto queue = queues_.find(input.routing_key); queue != queues_.end()) {
+      routed_.push_back(queue->second.get());
+    }
+    return routed_;
+  }
+  BB_TRY_ASSIGN(Exchange* const from, find_exchange(exchange));
+  if (from->properties().internal) {
+    return fail(ErrorCode::kAccessRefused, fmt::format("cannot publish to internal {}",
+                                                       describe("exchange", exchange, name_)));
+  }
+  from->route(input, routed_);
+  if (routed_.size() > 1) {
+    ++route_round_;
+    std::erase_if(routed_, [&](Queue* queue) { return !queue->visit(route_round_); });
+  }
+  return routed_;
+}
+
+}  // namespace bb::broker

@@ -1,0 +1,94 @@
+// A virtual host: the names of exchanges and queues, and the bindings between them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "bloodbank/result.h"
+#include "broker/exchange.h"
+#include "broker/name_generator.h"
+#include "broker/options.h"
+#include "broker/queue.h"
+#include "broker/storage.h"
+
+namespace bb::broker {
+
+// What the AMQP methods of classes exchange and queue do, apart from the wire. Errors
+// are channel errors with RabbitMQ's codes and words; the caller adds the code's name.
+//
+// The pointers that it gives are valid until the exchange or queue is deleted.
+class VHost {
+ public:
+  // Makes the default exchange and amq.direct, amq.fanout, amq.topic, amq.headers and amq.match.
+  // The references outlive it.
+  VHost(std::string name, const Options& options, Storage& storage, NameGenerator& names);
+  ~VHost();
+
+  const std::string& name() const { return name_; }
+
+  // kAccessRefused: a reserved name. kPreconditionFailed: exists and is another one.
+  Result<void> declare_exchange(std::string_view name, Exchange::Properties properties);
+  // Only checks that it exists: kNotFound.
+  Result<Exchange*> find_exchange(std::string_view name);
+  // Fine when it does not exist. kPreconditionFailed: `if_unused`, and it has bindings.
+  Result<void> delete_exchange(std::string_view name, bool if_unused);
+
+  // An empty name gets one made up. `connection` is who asks; properties.exclusive_to is
+  // that or nobody.
+  Result<Queue*> declare_queue(std::string_view name, Queue::Properties properties,
+                               ConnectionId connection);
+  // kNotFound; kResourceLocked: exclusive to another connection.
+  Result<Queue*> find_queue(std::string_view name, ConnectionId connection);
+  // Gives the number of messages dropped; 0 for a queue that does not exist.
+  Result<std::uint32_t> delete_queue(std::string_view name, ConnectionId connection, bool if_unused,
+                                     bool if_empty);
+  // Deletes without asking: the queue expired, or its connection went.
+  void remove_queue(Queue& queue);
+  // Deletes the queues exclusive to the connection.
+  void connection_closed(ConnectionId connection);
+
+  // Binding twice is one binding; unbinding what is not bound is fine.
+  Result<void> bind(Queue& queue, std::string_view exchange, std::string_view routing_key,
+                    const amqp::FieldTable& arguments);
+  Result<void> unbind(Queue& queue, std::string_view exchange, std::string_view routing_key,
+                      const amqp::FieldTable& arguments);
+
+  // The queues that a message published to the exchange reaches, each once, in no
+  // particular order. Valid until the next call. kNotFound, kAccessRefused (internal).
+  Result<std::span<Queue* const>> route(std::string_view exchange, const RoutingInput& input);
+
+  std::size_t queue_count() const { return queues_.size(); }
+  std::size_t binding_count() const { return binding_count_; }
+
+ private:
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const {
+      return std::hash<std::string_view>{}(name);
+    }
+  };
+  template <class T>
+  using ByName = std::unordered_map<std::string, T, NameHash, std::equal_to<>>;
+
+  void unbind_from_exchange(const Binding& binding, Queue& queue);
+
+  std::string name_;
+  const Options& options_;
+  Storage& storage_;
+  NameGenerator& names_;
+  ByName<std::unique_ptr<Exchange>> exchanges_;
+  ByName<Queue::Ptr> queues_;
+  std::unordered_multimap<ConnectionId, Queue*> exclusive_queues_;
+  std::size_t binding_count_ = 0;
+  QueueId next_queue_id_ = 1;
+  std::uint64_t route_round_ = 0;
+  std::vector<Queue*> routed_;
+};
+
+}  // namespace bb::broker

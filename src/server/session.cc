@@ -1,0 +1,140 @@
+#include "server/session.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <utility>
+
+#include "base/logging.h"
+
+namespace bb::server {
+namespace {
+
+namespace asio = boost::asio;
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+
+// One session's turn at reading, so that a fast publisher does not starve the others.
+constexpr int kDrainReadsMax = 4;
+// An output buffer that grew larger than this is given back once it is written.
+constexpr std::size_t kOutboxKeptBytes = 64 * 1024;
+
+std::string describe_peer(const asio::ip::tcp::socket& socket, bool& is_loopback) {
+  boost::system::error_code ec;
+  const auto peer = socket.remote_endpoint(ec);
+  if (ec) return "unknown peer";
+  is_loopback =
+      peer.address().is_loopback() ||
+      (peer.address().is_v6() && peer.address().to_v6().is_v4_mapped() &&
+       asio::ip::make_address_v4(asio::ip::v4_mapped, peer.address().to_v6()).is_loopback());
+  return fmt::format("{}:{}", peer.address().to_string(), peer.port());
+}
+
+}  // namespace
+
+Session::Session(asio::ip::tcp::socket socket, broker::Broker& broker, std::span<std::byte> scratch,
+                 std::function<void(Session*)> on_end)
+    : socket_(std::move(socket)),
+      output_ready_(socket_.get_executor(), asio::steady_timer::time_point::max()),
+      input_resumed_(socket_.get_executor(), asio::steady_timer::time_point::max()),
+      scratch_(scratch),
+      on_end_(std::move(on_end)) {
+  bool is_loopback = false;
+  std::string peer = describe_peer(socket_, is_loopback);
+  connection_ = broker.connect(std::move(peer), is_loopback, *this, Clock::now());
+}
+
+Session::~Session() = default;
+
+void Session::start() {
+  boost::system::error_code ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
+  asio::co_spawn(socket_.get_executor(), read_loop(shared_from_this()), asio::detached);
+  asio::co_spawn(socket_.get_executor(), write_loop(shared_from_this()), asio::detached);
+}
+
+void Session::tick() {
+  if (connection_) connection_->on_tick(Clock::now());
+}
+
+void Session::abort() {
+  end();
+}
+
+void Session::attention() {
+  output_ready_.cancel_one();
+  input_resumed_.cancel_one();
+}
+
+asio::awaitable<void> Session::read_loop(std::shared_ptr<Session> self) {
+  while (self->connection_ && !self->connection_->finished()) {
+    if (self->connection_->reading_paused()) {
+      co_await self->input_resumed_.async_wait(kTuple);
+      continue;
+    }
+    const auto [ec, size] =
+        co_await self->socket_.async_read_some(asio::buffer(self->inbox_), kTuple);
+    if (ec || !self->connection_) break;
+    self->connection_->on_bytes(std::span(self->inbox_).first(size), Clock::now());
+    if (size == self->inbox_.size() && !self->drain_socket()) break;
+  }
+  // A connection that finished is ended by the write loop, after its last words.
+  if (self->connection_ && !self->connection_->finished()) self->end();
+}
+
+bool Session::drain_socket() {
+  for (int i = 0; i < kDrainReadsMax; ++i) {
+    if (connection_->finished() || connection_->reading_paused()) return true;
+    boost::system::error_code ec;
+    const std::size_t size = socket_.read_some(asio::buffer(scratch_.data(), scratch_.size()), ec);
+    if (ec == asio::error::would_block) return true;
+    if (ec) return false;
+    connection_->on_bytes(scratch_.first(size), Clock::now());
+    if (size < scratch_.size()) return true;
+  }
+  return true;
+}
+
+asio::awaitable<void> Session::write_loop(std::shared_ptr<Session> self) {
+  while (self->connection_) {
+    if (!self->connection_->has_output()) {
+      if (self->connection_->finished()) break;
+      co_await self->output_ready_.async_wait(kTuple);
+      continue;
+    }
+    self->connection_->take_output(self->outbox_, Clock::now());
+    const ByteView bytes = self->outbox_.view();
+    const auto [ec, size] =
+        co_await asio::async_write(self->socket_, asio::buffer(bytes.data(), bytes.size()), kTuple);
+    self->outbox_.clear();
+    if (self->outbox_.capacity() > kOutboxKeptBytes) self->outbox_.reset();
+    if (ec || !self->connection_) break;
+    self->connection_->on_output_written(Clock::now());
+    self->input_resumed_.cancel_one();
+  }
+  self->end();
+}
+
+// From whichever loop ends first; the other wakes up to find no connection.
+void Session::end() {
+  if (!connection_) return;
+  const auto connection = std::exchange(connection_, nullptr);
+  if (connection->finished() && connection->reason().empty()) {
+    logging::debug("{}: closed", connection->describe());
+  } else {
+    logging::info("{}: {}", connection->describe(),
+                  connection->finished() ? connection->reason()
+                                         : "client closed the socket without saying goodbye");
+  }
+  boost::system::error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  socket_.close(ignored);
+  output_ready_.cancel();
+  input_resumed_.cancel();
+  on_end_(this);
+}
+
+}  // namespace bb::server
