@@ -59,12 +59,22 @@ function(bb_broker_test name)
   endforeach()
 endfunction()
 
-# bb_python_test(NAME FILE): a pytest file, once for each broker.
+# bb_python_test(NAME FILE [NO_BROKER]): a pytest file, once for each broker, or
+# once as the test NAME, without a broker.
 function(bb_python_test name file)
-  bb_broker_test(${name}
-    FIXTURES python_env
-    COMMAND "${tools_dir}/python/bin/python" -B -m pytest -q -p no:cacheprovider
-            -c "${support_dir}/pytest.ini" --rootdir "${CMAKE_CURRENT_SOURCE_DIR}"
-            "${CMAKE_CURRENT_SOURCE_DIR}/${file}"
-    ENVIRONMENT "PYTHONPATH=${support_dir}")
+  cmake_parse_arguments(ARG "NO_BROKER" "" "" ${ARGN})
+  # Through env, because CTest complains of a program that a fixture has yet to make.
+  set(command env "${tools_dir}/python/bin/python" -B -m pytest -q -p no:cacheprovider
+    -c "${support_dir}/pytest.ini" --rootdir "${CMAKE_CURRENT_SOURCE_DIR}"
+    "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+  set(environment "PYTHONPATH=${support_dir}")
+  if(ARG_NO_BROKER)
+    add_test(NAME ${name} COMMAND ${command})
+    set_tests_properties(${name} PROPERTIES
+      FIXTURES_REQUIRED python_env
+      LABELS interop
+      ENVIRONMENT "BB_TEST_BB=$<TARGET_FILE:bb>;${environment}")
+  else()
+    bb_broker_test(${name} FIXTURES python_env COMMAND ${command} ENVIRONMENT ${environment})
+  endif()
 endfunction()
