@@ -174,8 +174,10 @@ Result<Url> parse_url(std::string_view text) {
   url.tls = outlined.tls;
   BB_TRY_ASSIGN(url.port, parse_port(outlined));
 
+  // Boost 1.81 takes "[::1]x" for a host with the path "x", so both must agree on where
+  // the authority ends.
   const auto parsed = urls::parse_uri(text);
-  if (!parsed) {
+  if (!parsed || parsed->encoded_authority() != outlined.authority) {
     return invalid(
         "it holds a character that must be percent-encoded, or a broken %-escape or address");
   }
@@ -192,6 +194,7 @@ Result<Url> parse_url(std::string_view text) {
   }
   BB_TRY_ASSIGN(url.vhost, parse_vhost(parts));
   for (const auto parameter : parts.encoded_params()) {
+    if (parameter.key.empty() && !parameter.has_value) continue;  // "?", "a=1&"
     BB_TRY(set_parameter(url, parameter.key.decode(), parameter.value.decode()));
   }
   return url;
