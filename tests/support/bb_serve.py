@@ -9,7 +9,6 @@
 OPTIONs go to `bb serve`. It stops when the process that started it ends.
 """
 
-import os
 import pathlib
 import re
 import shutil
@@ -28,12 +27,12 @@ def announced_url(directory):
     return found and found.group()
 
 
-def start(directory, url_file, bb, *options):
+def start(directory, url_file, bb, *options, owner_pid=None):
     stop(directory, url_file)
     shutil.rmtree(directory, ignore_errors=True)
     command = [bb, "serve", "--host", "127.0.0.1", "--port", "0"]
     command += ["--data-dir", directory / "data", *options]
-    service.start(directory, command, owner_pid=os.getppid())
+    service.start(directory, command, owner_pid=owner_pid)
     try:
         url = service.wait_until(
             directory, lambda: announced_url(directory), "has not said how to connect"
