@@ -8,6 +8,8 @@
 // one thread at a time. The functions may be called from many threads at once.
 #pragma once
 
+#include <cstddef>
+#include <expected>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,6 +28,10 @@ inline constexpr std::string_view kEnvelopeVersion = "1.0.0";
 // The text of one JSON value, as it was read.
 using RawJson = std::string;
 
+// Fields of an object that this version does not know, in order. A name is what is
+// between its quotes in the JSON text: escapes are as they were.
+using UnknownFields = std::vector<std::pair<std::string, RawJson>>;
+
 enum class SourceType { kManual, kAgent, kScheduled, kFileWatch, kHook };
 
 // "manual", "agent", "scheduled", "file_watch", "hook".
@@ -39,6 +45,9 @@ struct Source {
   SourceType type = SourceType::kManual;
   std::optional<std::string> app;  // null when absent
   std::optional<RawJson> meta;     // an object; null when absent
+  UnknownFields unknown_fields{};  // kept when the envelope is passed on
+
+  friend bool operator==(const Source&, const Source&) = default;
 };
 
 struct Envelope {
@@ -50,9 +59,9 @@ struct Envelope {
   std::vector<Uuid> correlation_ids;     // the events that caused this one
   std::optional<RawJson> agent_context;  // an object; null when absent
   RawJson payload;                       // an object
-  // Top-level fields that this version does not know, in order, kept when the
-  // envelope is passed on. Names are JSON text too: escapes are as they were.
-  std::vector<std::pair<std::string, RawJson>> unknown_fields;
+  UnknownFields unknown_fields{};        // top-level ones, kept when the envelope is passed on
+
+  friend bool operator==(const Envelope&, const Envelope&) = default;
 };
 
 // One thing that is wrong with the structure of an envelope.
@@ -64,6 +73,8 @@ struct StructuralError {
   friend bool operator==(const StructuralError&, const StructuralError&) = default;
 };
 
+inline constexpr std::size_t kStructuralErrorsMax = 100;
+
 // Where a JSON text stops being JSON.
 struct JsonError {
   std::size_t offset = 0;  // bytes from the start
@@ -73,6 +84,9 @@ struct JsonError {
 };
 
 // Why a text is not an envelope: either it is not JSON, or each structural error.
+//
+// No more than kStructuralErrorsMax are listed; a last one for the whole document
+// then says how many more there are.
 struct EnvelopeError {
   std::optional<JsonError> json;
   std::vector<StructuralError> structure;
@@ -83,19 +97,23 @@ struct EnvelopeError {
 };
 
 // Checks that `text` is one JSON value in UTF-8 (RFC 8259) and nothing after it,
-// at most kJsonDepthMax deep. Numbers of any size and duplicate keys are JSON.
+// at most kJsonDepthMax deep. Numbers of any size and duplicate keys are JSON; so
+// are escapes of half a surrogate pair (RFC 8259 §8.2), which pass wherever text is
+// passed on, and are refused in the strings that an envelope is read into.
 std::expected<void, JsonError> check_json(std::string_view text);
 inline constexpr std::size_t kJsonDepthMax = 1024;
 
 // Reads an envelope; the legacy shape (`id`, `ts`, `data`, ...) is not one: see
-// parse_any_envelope(). Duplicate top-level fields are an error.
+// parse_any_envelope(). Duplicate fields, at the top or in `source`, are an error.
+// `correlation_ids` and `agent_context` may be absent.
 std::expected<Envelope, EnvelopeError> parse_envelope(std::string_view json);
 
 // As parse_envelope(), and reads the legacy shape as well: `id`, `ts`,
 // `event_type`, `source` (a string, read as source.app), `data`, and optionally
 // `target`, `correlation_id`, `session_id`, the last two of which are kept: a
 // correlation_id that is a UUID as the parent, the others as unknown fields.
-// `source.host` is then "unknown" and `source.type` manual.
+// `source.host` is then "unknown" and `source.type` manual. A document that has
+// `event_id`, `timestamp` or `payload` is read as an envelope, not as a legacy one.
 std::expected<Envelope, EnvelopeError> parse_any_envelope(std::string_view json);
 
 // The structural errors of an envelope built in memory: an empty list means that
@@ -103,8 +121,10 @@ std::expected<Envelope, EnvelopeError> parse_any_envelope(std::string_view json)
 std::vector<StructuralError> check_envelope(const Envelope& envelope);
 
 // Writes the envelope as one line of UTF-8 JSON, fields in the order of the wire
-// contract, time in UTC with Z. Raw JSON values are copied byte for byte, so a
-// value with newlines in it gives a text of several lines.
+// contract, time in UTC with Z. `envelope` is one that check_envelope() finds
+// nothing wrong with; another is written all the same, and may not be an envelope
+// when read. Raw JSON values are copied byte for byte, so a value with newlines in
+// it gives a text of several lines.
 std::string serialize(const Envelope& envelope);
 
 // `json`, which must be valid, without insignificant white space: one line.

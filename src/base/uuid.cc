@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/assert.h"
+#include "base/hex.h"
 #include "base/random.h"
 #include "base/utf8.h"
 
@@ -19,14 +20,6 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 constexpr bool is_dash_at(std::size_t index) {
   return index == 8 || index == 13 || index == 18 || index == 23;
-}
-
-// The value of a hexadecimal digit, or -1.
-constexpr int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 std::unexpected<Error> not_a_uuid(std::string_view text) {
@@ -84,8 +77,8 @@ Result<Uuid> Uuid::parse(std::string_view text) {
       ++i;
       continue;
     }
-    const int high = hex_value(text[i]);
-    const int low = hex_value(text[i + 1]);
+    const int high = hex_digit_value(text[i]);
+    const int low = hex_digit_value(text[i + 1]);
     if (high < 0 || low < 0) return not_a_uuid(text);
     bytes[filled++] = static_cast<std::uint8_t>(high << 4 | low);
     i += 2;
