@@ -3,6 +3,12 @@
 // Errors of the broker (404, 406, ...) close the channel: the call that caused it
 // and every later one return that error; the connection and its other channels
 // live on. See connection.h for threads.
+//
+// A function that waits for an answer writes its request when it is called, not when its
+// awaitable is awaited: several may be in flight, and are answered in order. A Channel may be
+// moved or destroyed while one waits; destroying it makes them fail with kClosed.
+//
+// Handlers must not throw, and may call everything here, even destroy the channel.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -28,7 +34,7 @@ struct ExchangeOptions {
   bool passive = false;  // only ask whether it exists
   // Do not wait for the answer: a refusal then comes as the error of a later call.
   bool no_wait = false;
-  amqp::FieldTable arguments;
+  amqp::FieldTable arguments = {};
 };
 
 struct QueueOptions {
@@ -36,7 +42,7 @@ struct QueueOptions {
   bool exclusive = false;
   bool auto_delete = false;
   bool passive = false;
-  amqp::FieldTable arguments;
+  amqp::FieldTable arguments = {};
 };
 
 struct QueueInfo {
@@ -46,10 +52,10 @@ struct QueueInfo {
 };
 
 struct ConsumeOptions {
-  std::string consumer_tag;  // empty: the broker chooses
+  std::string consumer_tag = {};  // empty: the broker chooses
   bool no_ack = false;
   bool exclusive = false;
-  amqp::FieldTable arguments;
+  amqp::FieldTable arguments = {};
 };
 
 class Channel {
@@ -77,27 +83,36 @@ class Channel {
   Result<void> enable_confirms();
 
   // Writes the message to the socket's buffer, without waiting, and returns its sequence number
-  // (from 1, in order). Many may be in flight.
+  // (from 1, in order). Many may be in flight. Errors: the channel's; kUsage (a text above
+  // 255 bytes), kContentTooLarge (headers above a frame), kResourceError (more waits to be sent
+  // than ConnectOptions::output_bytes_max, or a million messages to be confirmed): the message
+  // was not written and the channel is as before.
   Result<std::uint64_t> publish(const OutgoingMessage& message);
-  // Called once per message when its fate is known, in order of arrival.
+  // Called once per message when its fate is known, in order of arrival. A returned message is
+  // told from others in flight by exchange, routing key and message_id, or its body where it
+  // has no message_id (confirm_tracker.h has the guarantees). With confirms off there is no fate
+  // but `returned`, with sequence 0.
   void on_confirm(std::function<void(const Confirm&)> handler);
   std::size_t unconfirmed_count() const;
   // Waits until at most `count` messages are unconfirmed. Fails when the channel closes.
   boost::asio::awaitable<Result<void>> wait_unconfirmed_at_most(std::size_t count);
   // publish() and the wait for that one message.
   boost::asio::awaitable<Result<Confirm>> publish_and_wait(const OutgoingMessage& message);
-  // Waits until less than a few MiB wait to be written: call it between publishes in bulk.
+  // Waits while 1 MiB or more waits to be sent, or the broker asked for a pause: call it between
+  // publishes in bulk.
   boost::asio::awaitable<Result<void>> writable();
 
   // Per consumer, for consumers made afterwards. 0 is unlimited.
   boost::asio::awaitable<Result<void>> set_prefetch(std::uint16_t count);
 
   // Gives the consumer tag. `handler` is called for each delivery, in order; it acks by
-  // ack()/nack()/reject() now or later. `on_cancelled` is called if the broker ends the
-  // consumer (its queue was deleted).
+  // ack()/nack()/reject() now or later. The first deliveries may come before the tag does:
+  // the broker sends both at once. `on_cancelled` is called if the broker ends the consumer (its
+  // queue was deleted).
   boost::asio::awaitable<Result<std::string>> consume(std::string queue, ConsumeOptions options,
                                                       std::function<void(Delivery)> handler,
                                                       std::function<void()> on_cancelled = {});
+  // Deliveries may come until it is answered.
   boost::asio::awaitable<Result<void>> cancel(std::string consumer_tag);
   // nullopt when the queue is empty.
   boost::asio::awaitable<Result<std::optional<Delivery>>> get(std::string queue, bool no_ack);
@@ -108,6 +123,7 @@ class Channel {
   Result<void> reject(std::uint64_t delivery_tag, bool requeue);
   boost::asio::awaitable<Result<void>> recover(bool requeue);
 
+  // Waits for what was called before as well. Unacked deliveries go back to their queues.
   boost::asio::awaitable<Result<void>> close();
   bool is_open() const;
   // Why the channel ended; empty message while it is open or after close().

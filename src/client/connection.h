@@ -1,9 +1,13 @@
 // A connection to an AMQP 0-9-1 broker: `bb serve` or RabbitMQ, which this code
 // never tells apart.
 //
+// Lifetime: destroying a Connection makes everything that waits on it fail with kClosed;
+// its channels may outlive it. All of them go before their io_context does, or with it, as
+// locals of its coroutines.
+//
 // Threads: everything runs on the executor of the coroutine that called
 // connect(); nothing is thread-safe. Handlers are called from there too, never
-// from within a call into this API.
+// from within a call into this API. They must not throw.
 //
 // Failure: when the broker or the network closes the connection, every pending and
 // every later call fails with the reason: kConnectionForced, kAccessRefused, ...
@@ -32,6 +36,8 @@ struct ConnectOptions {
   std::chrono::milliseconds timeout{5000};
   std::string connection_name = "bb";           // shown by the broker's management
   std::uint64_t body_bytes_max = 128ull << 20;  // larger deliveries close the channel
+  // What may wait to be sent before publish() refuses; see Channel::writable().
+  std::uint64_t output_bytes_max = 256ull << 20;
 };
 
 class Connection {
@@ -46,11 +52,12 @@ class Connection {
   // Drops the connection without saying goodbye if it is still open.
   ~Connection();
 
-  // kNotAllowed when channel_max channels are open.
+  // kNotAllowed when channel_max channels are open. The broker is told and not waited for:
+  // should it refuse, later calls fail.
   boost::asio::awaitable<Result<Channel>> open_channel();
 
   // Says goodbye and waits for the answer, at most one second. What was written
-  // before it is sent first. Idempotent.
+  // before it is sent first, for as long as the broker goes on reading. Idempotent.
   boost::asio::awaitable<void> close();
 
   bool is_open() const;
@@ -58,6 +65,13 @@ class Connection {
   Error failure() const;
   // Called once if the connection ends other than by close().
   void on_closed(std::function<void(const Error&)> handler);
+
+  // The broker is short of memory or disk and does not read from publishers: calls wait
+  // until it is done. The reason is the broker's.
+  bool is_blocked() const;
+  const std::string& blocked_reason() const;
+  // Called at each change.
+  void on_blocked(std::function<void(bool blocked, const std::string& reason)> handler);
 
   const amqp::FieldTable& server_properties() const;
 

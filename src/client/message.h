@@ -12,10 +12,10 @@ namespace bb::client {
 
 // A message to publish. Everything is borrowed for the length of the call.
 struct OutgoingMessage {
-  std::string_view exchange;
-  std::string_view routing_key;
-  amqp::BasicProperties properties;
-  std::string_view body;
+  std::string_view exchange = {};
+  std::string_view routing_key = {};
+  amqp::BasicProperties properties = {};
+  std::string_view body = {};
   // With mandatory the broker returns the message when no queue received it.
   bool mandatory = true;
 };
@@ -23,10 +23,10 @@ struct OutgoingMessage {
 // What became of a published message. With neither `nacked` nor `returned` it is
 // in at least one queue and, if persistent, on the broker's disk.
 struct Confirm {
-  std::uint64_t sequence = 0;  // what publish() gave
-  bool nacked = false;         // the broker refused responsibility
-  bool returned = false;       // no queue received it
-  std::string return_text;     // the broker's reason: "NO_ROUTE"
+  std::uint64_t sequence = 0;    // what publish() gave
+  bool nacked = false;           // the broker refused responsibility
+  bool returned = false;         // no queue received it
+  std::string return_text = {};  // the broker's reason: "NO_ROUTE"
 };
 
 // A message that was delivered or got. Owns everything; properties() borrows from it.

@@ -1,0 +1,82 @@
+// The part of ConnectionState that gets a connection going.
+#include <fmt/core.h>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cerrno>
+
+#include "base/try.h"
+#include "client/connection_state.h"
+#include "client/resolve.h"
+
+namespace bb::client {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+// This machine has no way to such an address: another one's refusal says more.
+bool says_little(const error_code& error) {
+  return error == asio::error::address_family_not_supported ||
+         error == asio::error::network_unreachable || error == asio::error::host_unreachable ||
+         error.value() == EADDRNOTAVAIL;
+}
+
+std::string reason(const error_code& error) {
+  // The attempt's time ran out and its socket was closed.
+  if (error == asio::error::operation_aborted) return "no answer in time";
+  return error.message();
+}
+
+Error cannot_connect(const std::string& peer, const Addresses& addresses, const error_code& error) {
+  std::string tried;
+  for (const auto& address : addresses) {
+    tried += tried.empty() ? "" : ", ";
+    tried += address.to_string();
+  }
+  return {ErrorCode::kUnreachable,
+          fmt::format("cannot connect to the broker at {}: {} (tried {}); is it running there? "
+                      "`bb serve` starts one",
+                      peer, reason(error), tried)};
+}
+
+}  // namespace
+
+asio::awaitable<Result<void>> ConnectionState::connect_socket(Pointer self, std::string host,
+                                                              std::uint16_t port,
+                                                              Clock::time_point deadline) {
+  auto addresses = co_await resolve(std::move(host), deadline);
+  if (!addresses) co_return fail(std::move(addresses).error());
+
+  error_code failed;
+  auto left = static_cast<std::int64_t>(addresses->size());
+  for (const auto& address : *addresses) {
+    // An address that swallows packets leaves the others their share of the time.
+    const auto now = Clock::now();
+    self->act_at(now + (deadline - now) / left--, &ConnectionState::close_socket);
+    const asio::ip::tcp::endpoint endpoint(address, port);
+    const auto [error] =
+        co_await self->socket_.async_connect(endpoint, asio::as_tuple(asio::use_awaitable));
+    self->call_off();
+    if (!error) {
+      error_code ignored;
+      self->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+      co_return Result<void>{};
+    }
+    self->socket_.close();
+    if (self->dropped_) co_return fail(ErrorCode::kClosed, "the connection was dropped");
+    if (!failed || says_little(failed)) failed = error;
+  }
+  co_return fail(cannot_connect(self->protocol_.peer(), *addresses, failed));
+}
+
+void ConnectionState::on_handshake_timeout() {
+  protocol_.end({ErrorCode::kUnreachable,
+                 fmt::format("{} accepted the connection but did not complete the AMQP handshake "
+                             "in time: check that the port of the URL is the broker's AMQP port",
+                             protocol_.peer())});
+  dispatch_events();
+  close_socket();
+}
+
+}  // namespace bb::client

@@ -1,0 +1,155 @@
+#include "client/handshake.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "amqp/constants.h"
+#include "client/text.h"
+
+namespace bb::client {
+namespace {
+
+// AMQP 0-9-1 leaves it open who decides when one side says 0 ("no limit", "no
+// heartbeat"); brokers and most clients let the other side decide.
+template <class T>
+T smaller_or_only(T ours, T theirs) {
+  if (ours == 0 || theirs == 0) return std::max(ours, theirs);
+  return std::min(ours, theirs);
+}
+
+bool offers(std::string_view mechanisms, std::string_view wanted) {
+  while (!mechanisms.empty()) {
+    const std::size_t end = std::min(mechanisms.find(' '), mechanisms.size());
+    if (mechanisms.substr(0, end) == wanted) return true;
+    mechanisms.remove_prefix(std::min(end + 1, mechanisms.size()));
+  }
+  return false;
+}
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+std::string check_credentials(const amqp::Url& url) {
+  if (url.user == "guest" && !is_loopback(url.host)) {
+    return "user 'guest' may log in from the broker's own machine only: put another user and "
+           "its password into the URL";
+  }
+  return "check the user and the password in the URL";
+}
+
+}  // namespace
+
+amqp::FieldTable client_properties(std::string_view connection_name) {
+  const amqp::FieldTable capabilities{
+      {"publisher_confirms", true},           {"basic.nack", true},
+      {"consumer_cancel_notify", true},       {"connection.blocked", true},
+      {"authentication_failure_close", true},
+  };
+  return {
+      {"product", "Bloodbank"},
+      {"version", BB_VERSION},
+      {"platform", "C++"},
+      {"connection_name", connection_name},
+      {"capabilities", capabilities},
+  };
+}
+
+Result<Login> choose_login(std::string_view mechanisms, const amqp::Url& url) {
+  if (offers(mechanisms, "PLAIN")) {
+    // RFC 4616: authorization identity (none), user, password.
+    std::string response;
+    response.append(1, '\0').append(url.user).append(1, '\0').append(url.password);
+    return Login{.mechanism = "PLAIN", .response = std::move(response)};
+  }
+  if (offers(mechanisms, "AMQPLAIN")) {
+    return Login{
+        .mechanism = "AMQPLAIN",
+        .response = amqp::encode_table_content({{"LOGIN", url.user}, {"PASSWORD", url.password}})};
+  }
+  return fail(ErrorCode::kNotImplemented,
+              fmt::format("the broker at {} offers the log-in mechanisms '{}', of which none is "
+                          "supported: enable PLAIN or AMQPLAIN there",
+                          peer_name(url), one_line(mechanisms)));
+}
+
+Result<Tuning> negotiate(const Tuning& wanted, const amqp::connection::Tune& offered) {
+  const Tuning agreed{
+      .channel_max = smaller_or_only(wanted.channel_max, offered.channel_max),
+      .frame_max_bytes = smaller_or_only(wanted.frame_max_bytes, offered.frame_max),
+      .heartbeat_seconds = smaller_or_only(wanted.heartbeat_seconds, offered.heartbeat),
+  };
+  if (agreed.frame_max_bytes < amqp::kFrameMinBytes) {
+    return fail(ErrorCode::kFrameError,
+                fmt::format("the broker asks for frames of at most {} bytes, and AMQP requires {}",
+                            agreed.frame_max_bytes, amqp::kFrameMinBytes));
+  }
+  return agreed;
+}
+
+std::string peer_name(const amqp::Url& url) {
+  const bool is_ipv6 = url.host.find(':') != std::string::npos;
+  return is_ipv6 ? fmt::format("[{}]:{}", url.host, url.port)
+                 : fmt::format("{}:{}", url.host, url.port);
+}
+
+std::optional<Error> foreign_answer(ByteView first_bytes, const std::string& peer) {
+  constexpr std::string_view kName = "AMQP";
+  constexpr std::uint8_t kTlsAlert = 0x15;
+  const std::string_view text = as_text(first_bytes);
+  if (text.empty()) return std::nullopt;
+  const auto first = static_cast<std::uint8_t>(text.front());
+  if (first == static_cast<std::uint8_t>(amqp::FrameType::kMethod)) return std::nullopt;
+
+  if (kName.starts_with(text.substr(0, kName.size()))) {
+    if (text.size() < amqp::kProtocolHeader.size()) return std::nullopt;
+    const auto byte = [&](std::size_t index) {
+      return static_cast<unsigned>(static_cast<std::uint8_t>(text[index]));
+    };
+    return Error{ErrorCode::kUnreachable,
+                 fmt::format("{} refuses AMQP 0-9-1: it answered with the protocol header 'AMQP "
+                             "{} {} {} {}'; check the port of the URL",
+                             peer, byte(4), byte(5), byte(6), byte(7))};
+  }
+  if (first == kTlsAlert) {
+    return Error{ErrorCode::kUnreachable,
+                 fmt::format("{} expects TLS: it answered with a TLS alert; check the port of the "
+                             "URL",
+                             peer)};
+  }
+  const std::string_view first_line = text.substr(0, text.find_first_of("\r\n"));
+  const bool printable = std::ranges::all_of(
+      first_line, [](char character) { return character >= ' ' && character <= '~'; });
+  const std::string received =
+      printable ? fmt::format("'{}'", one_line(first_line, 60))
+                : fmt::format("{} bytes that start with 0x{:02x}", text.size(), first);
+  return Error{ErrorCode::kUnreachable,
+               fmt::format("{} is no AMQP broker: it answered {}; check the host and the port of "
+                           "the URL",
+                           peer, received)};
+}
+
+Error refused_by_broker(const amqp::connection::Close& close, const amqp::Url& url) {
+  const ErrorCode code = error_from_amqp(close.reply_code);
+  const std::string text = one_line(close.reply_text);
+  if (code == ErrorCode::kAccessRefused) {
+    return {code, fmt::format("the broker at {} refused the log-in of user '{}' ({}): {}",
+                              peer_name(url), one_line(url.user), text, check_credentials(url))};
+  }
+  if (code == ErrorCode::kNotAllowed) {
+    return {code, fmt::format("the broker at {} refused virtual host '{}' ({}): check the path of "
+                              "the URL",
+                              peer_name(url), one_line(url.vhost), text)};
+  }
+  return {code, fmt::format("the broker at {} refused the connection: {}", peer_name(url), text)};
+}
+
+Error dropped_after_login(const amqp::Url& url) {
+  return {ErrorCode::kAccessRefused,
+          fmt::format("the broker at {} hung up on the log-in of user '{}' without a reason, which "
+                      "is how some brokers refuse a password: {}",
+                      peer_name(url), one_line(url.user), check_credentials(url))};
+}
+
+}  // namespace bb::client
