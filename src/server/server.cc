@@ -158,6 +158,7 @@ asio::awaitable<void> Server::wait_for_signals(Server* self) {
   if (ec) co_return;
   logging::info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
   self->stop();
+  if (self->sessions_.empty()) co_return;
   const auto [again_ec, again] = co_await self->signals_.async_wait(kTuple);
   if (!again_ec) self->context_.stop();
 }
@@ -172,6 +173,7 @@ void Server::stop() {
 }
 
 asio::awaitable<void> Server::end_after_grace(Server* self) {
+  if (self->sessions_.empty()) co_return;
   self->grace_.expires_after(self->options_.shutdown_grace);
   const auto [ec] = co_await self->grace_.async_wait(kTuple);
   if (!ec) self->abort_sessions();
