@@ -75,12 +75,15 @@ Error EnvelopeError::to_error() const {
     return {ErrorCode::kInvalidJson, fmt::format("not JSON: line {}, column {}: {}", json->line,
                                                  json->column, json->reason)};
   }
+  constexpr std::size_t kPointerBytesMax = 120;
   std::string message = "not an event envelope: ";
   for (const StructuralError& error : structure) {
     if (&error != structure.data()) message += "; ";
-    message += fmt::format("{}: expected {}, found {}",
-                           error.pointer.empty() ? "the document" : error.pointer.c_str(),
-                           error.expected, error.found);
+    // A name in the pointer may hold any character, and be of any length.
+    message += fmt::format(
+        "{}: expected {}, found {}",
+        error.pointer.empty() ? "the document" : printable(error.pointer, kPointerBytesMax),
+        error.expected, error.found);
   }
   return {ErrorCode::kInvalidEnvelope, std::move(message)};
 }

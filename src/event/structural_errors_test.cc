@@ -66,5 +66,12 @@ TEST(EnvelopeError, TellsEveryStructuralErrorOnOneLine) {
                    "\"robot\"; the document: expected an object, found []"}));
 }
 
+TEST(EnvelopeError, StaysOnOneShortLineWhateverAFieldIsCalled) {
+  const EnvelopeError error{std::nullopt, {{"/a\nb" + std::string(5000, 'c'), "x", "y"}}};
+  const std::string message = error.to_error().message;
+  EXPECT_EQ(message.find('\n'), std::string::npos);
+  EXPECT_LT(message.size(), 300U);
+}
+
 }  // namespace
 }  // namespace bb::event
