@@ -26,7 +26,11 @@ namespace bb::client {
 
 class ChannelState;  // private to client/
 
+// Options are filled in member by member. Their constructors keep them from being
+// aggregates, of which g++ 12 destroys twice a temporary made within a co_await expression.
 struct ExchangeOptions {
+  ExchangeOptions() = default;
+
   std::string type = "topic";
   bool durable = true;
   bool auto_delete = false;
@@ -38,6 +42,8 @@ struct ExchangeOptions {
 };
 
 struct QueueOptions {
+  QueueOptions() = default;
+
   bool durable = true;
   bool exclusive = false;
   bool auto_delete = false;
@@ -52,6 +58,8 @@ struct QueueInfo {
 };
 
 struct ConsumeOptions {
+  ConsumeOptions() = default;
+
   std::string consumer_tag = {};  // empty: the broker chooses
   bool no_ack = false;
   bool exclusive = false;

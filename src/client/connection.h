@@ -30,6 +30,8 @@ class Channel;
 class ConnectionState;  // the shell and its sans-io protocol machine; private to client/
 
 struct ConnectOptions {
+  ConnectOptions() = default;  // no aggregate: see channel.h
+
   amqp::Url url;
   // For name resolution, TCP, and the whole handshake together. The URL's
   // connection_timeout wins where it is set.
