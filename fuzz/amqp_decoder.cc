@@ -71,9 +71,9 @@ void read_method(ByteView payload) {
 void read_properties(ByteView bytes) {
   const auto properties = decode_properties(bytes);
   if (!properties) return;
-  if (properties->headers) {
-    BB_ASSERT(decode_table(*properties->headers));
-    read_table(*properties->headers);
+  if (const auto& headers = properties->headers) {
+    BB_ASSERT(check_table(*headers));
+    read_table(*headers);
   }
   // Of all the bits only bit 1 of the flags has no meaning.
   Buffer out;

@@ -100,8 +100,9 @@ TEST(ContentHeader, EveryTruncationIsRefused) {
 
 TEST(ContentHeader, WeightIsZero) {
   const std::string payload = header("003c 0001 0000000000000005");
-  EXPECT_EQ(decode_content_header(as_bytes(payload)).error().message,
-            "a content header of weight 1 instead of 0");
+  const auto decoded = decode_content_header(as_bytes(payload));
+  ASSERT_FALSE(decoded);
+  EXPECT_EQ(decoded.error().message, "a content header of weight 1 instead of 0");
 }
 
 TEST(ContentAssembler, PutsPropertiesAndBodyTogether) {

@@ -191,6 +191,14 @@ TEST(FieldTableCodec, NestsNoDeeperThanTheLimit) {
   }
 }
 
+TEST(FieldTableCodec, NeighboursAreNotNested) {
+  const FieldTable table{{"a", FieldArray(kTableDepthMax * 2, FieldTable{{"k", FieldArray{1}}})}};
+  const std::string content = encode_table_content(table);
+  const auto decoded = decode_table(as_bytes(content));
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(*decoded, table);
+}
+
 TEST(FieldTableCodec, HoldsNoMoreFieldsThanTheLimit) {
   const auto fields = [](std::size_t count) {
     std::string content;

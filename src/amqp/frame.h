@@ -19,7 +19,7 @@ struct Frame {
 
 // Cuts a stream into frames. Holds at most one incomplete frame, so its memory is
 // bounded by frame_max and by what was really received: a length that a peer
-// announces allocates nothing.
+// announces allocates nothing. Between frames a large buffer is given back.
 //
 //   reader.feed(bytes);                       // borrows bytes
 //   while (frame = reader.next()) handle(*frame);  // until nullopt or an error

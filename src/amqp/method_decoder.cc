@@ -11,6 +11,8 @@
 namespace bb::amqp {
 namespace {
 
+constexpr std::size_t kIdBytes = 4;  // class and method
+
 // Reads fields from the front of a payload. Consecutive bits share octets, lowest bit
 // first (AMQP 0-9-1 §4.2.5.2); unused bits are ignored.
 class MethodReader {
@@ -102,7 +104,6 @@ MethodId peek_method_id(ByteView payload) {
 }
 
 Result<Method> decode_method(ByteView payload) {
-  constexpr std::size_t kIdBytes = 4;
   if (payload.size() < kIdBytes) {
     return fail(
         ErrorCode::kSyntaxError,

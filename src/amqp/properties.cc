@@ -86,7 +86,7 @@ Result<BasicProperties> decode_properties(ByteView bytes) {
     return fail(ErrorCode::kSyntaxError,
                 fmt::format("{} bytes too many after the message properties", in.rest().size()));
   }
-  if (properties->headers) BB_TRY(check_table(*properties->headers));
+  if (const auto& headers = properties->headers) BB_TRY(check_table(*headers));
   return properties;
 }
 

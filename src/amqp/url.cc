@@ -26,6 +26,8 @@ namespace urls = boost::urls;
 constexpr std::size_t kUrlMaxBytes = 8192;
 constexpr std::uint16_t kPlainPort = 5672;
 constexpr std::uint16_t kTlsPort = 5671;
+constexpr std::uint16_t kShortMax = std::numeric_limits<std::uint16_t>::max();
+constexpr auto kAddressChars = urls::unreserved_chars + ':';  // of an IPv6 address
 
 // Parameters of RabbitMQ's URI specification that are understood and not offered: they
 // are refused, for ignoring one (verify!) would connect in a way nobody asked for.
@@ -41,9 +43,9 @@ std::unexpected<Error> invalid(std::string_view problem) {
 template <class T>
 std::optional<T> number(std::string_view text, T least, T most) {
   T value{};
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end || value < least || value > most) return std::nullopt;
+  const auto [stop, error] = std::from_chars(text.begin(), text.end(), value);
+  if (error != std::errc{} || stop != text.end() || value < least || value > most)
+    return std::nullopt;
   return value;
 }
 
@@ -100,7 +102,7 @@ Result<std::string> decoded(urls::pct_string_view encoded, std::string_view what
 Result<std::string> parse_host(const urls::url_view& parts) {
   if (parts.encoded_host().empty()) return Url{}.host;
   if (parts.host_type() == urls::host_type::ipv6) return parts.host_address();
-  const std::string host = parts.host_address();
+  std::string host = parts.host_address();
   const bool usable = parts.host_type() != urls::host_type::ipvfuture &&
                       std::ranges::all_of(host, urls::unreserved_chars);
   if (!usable) return invalid("the host is neither a name nor an address");
@@ -143,7 +145,6 @@ Result<void> set_number(std::optional<Target>& target, std::string_view name,
 }
 
 Result<void> set_parameter(Url& url, std::string_view name, std::string_view value) {
-  constexpr std::uint16_t kShortMax = std::numeric_limits<std::uint16_t>::max();
   if (name == "heartbeat") {
     return set_number<std::uint16_t>(url.heartbeat_seconds, name, value, 0, kShortMax);
   }
@@ -201,7 +202,6 @@ Result<Url> parse_url(std::string_view text) {
 }
 
 std::string Url::redacted() const {
-  constexpr auto kAddressChars = urls::unreserved_chars + ':';
   const bool bracketed = host.find(':') != std::string::npos;
   return fmt::format(
       "{}://{}@{}:{}/{}", tls ? "amqps" : "amqp", encoded(user),
