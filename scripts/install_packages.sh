@@ -2,8 +2,8 @@
 # install_packages.sh PACKAGE...: apt-get, without questions, as root.
 #
 # Debian starts a service as soon as it is installed. The tests run their own
-# RabbitMQ, so this installation neither starts the system's nor enables it for
-# the next boot; one that was there before is left as it is.
+# RabbitMQ, so this installation starts none, and does not enable RabbitMQ for the
+# next boot; services that were there before are left as they are.
 set -euo pipefail
 
 policy=/usr/sbin/policy-rc.d
@@ -27,10 +27,12 @@ deny_service_start() {
   fi
   [[ ! -e $policy ]] || mv "$policy" "$saved"
   wrote_policy=1
+  # An upgrade asks for "restart", which goes ahead; "(start)" is a start that the
+  # runlevel does not call for.
   cat >"$policy" <<'POLICY'
 #!/bin/sh
-case "$1" in
-  rabbitmq-server* | epmd*) exit 101 ;;
+case "$2" in
+  start | "(start)") exit 101 ;;
 esac
 exit 0
 POLICY
@@ -43,7 +45,7 @@ disable_at_boot() {
 }
 
 export DEBIAN_FRONTEND=noninteractive
-apt=(apt-get -qq -o DPkg::Lock::Timeout=300)
+apt=(apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
 installs_rabbitmq=0
 [[ " $* " != *" rabbitmq-server "* ]] || installs_rabbitmq=1
 
