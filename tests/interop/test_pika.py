@@ -221,14 +221,30 @@ def test_headers_exchange(channel, exchange, queue):
     assert bodies(channel, queue) == [b"all match", b"any matches"]
 
 
-def test_exchange_bound_to_exchange(channel, exchange, queue):
-    source, destination = exchange("topic"), exchange("fanout")
-    channel.exchange_bind(destination, source, "voice.#")
+def test_exchange_bound_to_exchange_works_where_it_is_announced(broker, unique):
+    """Clients look at the announced capability to know whether they may bind so."""
+    source, destination = unique("source"), unique("destination")
+    connection = pika.BlockingConnection(pika.URLParameters(broker.url))
+    channel = connection.channel()
+    channel.exchange_declare(source, "topic", auto_delete=True)
+    channel.exchange_declare(destination, "fanout")
+    queue = channel.queue_declare("", exclusive=True).method.queue
     channel.queue_bind(queue, destination)
-    channel.basic_publish(source, "voice.started", b"through")
-    channel.exchange_unbind(destination, source, "voice.#")
-    channel.basic_publish(source, "voice.started", b"not through")
-    assert bodies(channel, queue) == [b"through"]
+
+    if not connection._impl.server_capabilities.get("exchange_exchange_bindings"):
+        with pytest.raises(pika.exceptions.ConnectionClosedByBroker) as refused:
+            channel.exchange_bind(destination, source, "voice.#")
+        assert refused.value.reply_code == 540
+        return
+
+    with connection:
+        channel.exchange_bind(destination, source, "voice.#")
+        channel.basic_publish(source, "voice.started", b"through")
+        channel.exchange_bind(destination, source, "another.key")  # else the source goes
+        channel.exchange_unbind(destination, source, "voice.#")
+        channel.basic_publish(source, "voice.started", b"not through")
+        assert bodies(channel, queue) == [b"through"]
+        channel.exchange_delete(destination)
 
 
 def test_unbind_stops_the_flow(channel, exchange, queue):
