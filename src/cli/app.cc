@@ -1,0 +1,59 @@
+#include "cli/app.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <exception>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/output.h"
+#include "cli/parse.h"
+
+namespace bb::cli {
+namespace {
+
+int run_arguments(const std::vector<std::string>& arguments) {
+  const auto parsed = parse_command_line(all_commands(), arguments);
+  if (!parsed) return report(parsed.error());
+  if (parsed->version) return version_command().run();
+  if (parsed->command == nullptr) {
+    if (parsed->help) return print_result(render_overview(all_commands()));
+    // A script whose command came out empty must not take that for success.
+    (void)write_all(STDERR_FILENO, render_overview(all_commands()));
+    return kExitUsage;
+  }
+  if (parsed->help) return print_result(render_help(*parsed->command));
+  return parsed->command->run();
+}
+
+}  // namespace
+
+const std::vector<Command>& all_commands() {
+  static const std::vector<Command> commands = [] {
+    std::vector<Command> list;
+    list.push_back(serve_command());
+    list.push_back(publish_command());
+    list.push_back(subscribe_command());
+    list.push_back(doctor_command());
+    list.push_back(demo_command());
+    list.push_back(completion_command(all_commands));
+    list.push_back(help_command(all_commands));
+    list.push_back(version_command());
+    return list;
+  }();
+  return commands;
+}
+
+int run(int argc, const char* const* argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return run_arguments({argv + (argc > 0 ? 1 : 0), argv + argc});
+  } catch (const std::exception& exception) {
+    print_error(exception.what());
+    return kExitFailure;
+  }
+}
+
+}  // namespace bb::cli

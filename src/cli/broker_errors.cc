@@ -1,0 +1,32 @@
+#include "cli/broker_errors.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace bb::cli {
+namespace {
+
+std::string hint(const Error& error, const amqp::Url& url, std::string_view exchange) {
+  switch (error.code) {
+    case ErrorCode::kTimeout:
+      return fmt::format("{} took too long; see 'bb doctor', or give it more with --timeout",
+                         url.redacted());
+    case ErrorCode::kPreconditionFailed:
+      return fmt::format("'bb doctor' says what is wrong with the exchange '{}'", exchange);
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+Error explain(Error error, const amqp::Url& url, std::string_view exchange,
+              std::string_view consequence) {
+  if (!consequence.empty()) error.message += fmt::format("; {}", consequence);
+  const std::string advice = hint(error, url, exchange);
+  if (!advice.empty()) error.message += fmt::format("; {}", advice);
+  return error;
+}
+
+}  // namespace bb::cli

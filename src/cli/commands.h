@@ -1,0 +1,23 @@
+// Every command of bb. Each function gives a description that owns its option values: the Command
+// may be copied and moved, and its run() used once.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace bb::cli {
+
+Command serve_command();
+Command publish_command();
+Command subscribe_command();
+Command doctor_command();
+Command demo_command();
+Command version_command();
+// These two describe the other commands, and get the list when they run.
+Command help_command(std::function<const std::vector<Command>&()> commands);
+Command completion_command(std::function<const std::vector<Command>&()> commands);
+
+}  // namespace bb::cli

@@ -1,0 +1,41 @@
+// Sends planned events to a broker and follows each to its confirm.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bloodbank/result.h"
+#include "cli/publish_plan.h"
+#include "cli/runner.h"
+#include "client/connection.h"
+
+namespace bb::cli {
+
+// What became of an event.
+enum class Fate {
+  kUnknown,     // not sent, or sent and not answered
+  kPublished,   // confirmed: at least one queue has it
+  kUnroutable,  // confirmed, and no queue received it
+  kRefused,     // nacked
+};
+
+struct PublishJob {
+  client::ConnectOptions connect;
+  std::string exchange;  // declared first: topic, durable
+  std::vector<PlannedEvent> events;
+  // Each wait for the broker may take this long; progress starts it anew.
+  std::chrono::milliseconds timeout{5000};
+  // Called in the order of the events, each once, as soon as its fate and those of all before it
+  // are known.
+  std::function<void(const PlannedEvent& event, Fate fate)> on_settled;
+};
+
+// Connects, publishes all events in order, waits for every confirm, says goodbye. The error is that
+// of the connection or the channel: events whose fate was not reported were not confirmed. `job`
+// and `deadline` outlive the coroutine.
+boost::asio::awaitable<Result<void>> publish_events(const PublishJob& job, Deadline& deadline);
+
+}  // namespace bb::cli

@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <memory>
+
+#include "base/logging.h"
+#include "base/try.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/settings.h"
+#include "server/server.h"
+
+namespace bb::cli {
+namespace {
+
+struct ServeOptions {
+  std::optional<std::string> host;
+  std::optional<std::uint64_t> port;
+  std::optional<std::string> data_dir;
+  std::optional<std::string> exchange;
+  logging::Level log_level = logging::Level::kInfo;
+  std::optional<std::uint64_t> parent_pid;
+};
+
+std::string url_host(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+}
+
+// Where a client on this machine finds a server that listens on `host`.
+std::string client_host(const std::string& host) {
+  if (host == "0.0.0.0") return "127.0.0.1";
+  if (host == "::") return "::1";
+  return host;
+}
+
+void announce(const server::Listening& listening) {
+  const std::string url = fmt::format("amqp://guest:guest@{}:{}/",
+                                      url_host(client_host(listening.host)), listening.port);
+  const auto written =
+      write_all(STDOUT_FILENO, fmt::format("listening on amqp://{0}:{1}/\n"
+                                           "  RABBIT_URL={2} bb subscribe '#'\n"
+                                           "  RABBIT_URL={2} bb publish hello.world --json "
+                                           "'{{\"text\":\"hello\"}}'\n",
+                                           url_host(listening.host), listening.port, url));
+  // The bus serves its clients whether or not somebody reads this.
+  if (!written) print_warning(written.error().message);
+}
+
+Result<server::ServerOptions> server_options(const ServeOptions& options) {
+  const Settings settings = Settings::load();
+  server::ServerOptions result;
+  if (options.host) result.host = *options.host;
+  if (options.port) result.port = static_cast<std::uint16_t>(*options.port);
+  BB_TRY_ASSIGN(const Setting data_dir, settings.data_dir(options.data_dir));
+  BB_TRY_ASSIGN(const Setting exchange, settings.exchange(options.exchange));
+  result.data_dir = data_dir.value;
+  result.events_exchange = exchange.value;
+  return result;
+}
+
+int run_serve(const ServeOptions& options) {
+  if (options.parent_pid) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    // The parent may have died before the line above.
+    if (static_cast<std::uint64_t>(::getppid()) != *options.parent_pid) return kExitFailure;
+  }
+  logging::set_level(options.log_level);
+  const auto resolved = server_options(options);
+  if (!resolved) return report(resolved.error());
+  const auto served = server::run_server(*resolved, announce);
+  return served ? kExitOk : report(served.error());
+}
+
+OptionSpec log_level_option(ServeOptions& options) {
+  return choice_option(
+      "--log-level", {"debug", "info", "warning", "error"},
+      [&options](const std::string& name) {
+        if (const auto level = logging::parse_level(name)) options.log_level = *level;
+      },
+      "Log entries of this level and above, on standard error (default info)");
+}
+
+// For `bb demo`: the server must not outlive the one that started it.
+OptionSpec parent_option(ServeOptions& options) {
+  OptionSpec spec = number_option("--exit-with-parent", 1, UINT32_MAX, options.parent_pid,
+                                  "End when the process of this id, the parent, ends");
+  spec.hidden = true;
+  return spec;
+}
+
+}  // namespace
+
+Command serve_command() {
+  const auto options = std::make_shared<ServeOptions>();
+  Command command;
+  command.name = "serve";
+  command.summary = "Run the event bus on this machine";
+  command.description =
+      "Runs an AMQP 0-9-1 broker until SIGINT or SIGTERM. Its first line on standard output is the "
+      "URL it listens on, the lines after it are commands to try.\n"
+      "It is reachable from this machine alone unless --host says otherwise; the account guest "
+      "works over loopback alone.";
+  command.examples =
+      "  bb serve\n"
+      "  bb serve --port 5673 --data-dir /tmp/bus --log-level debug\n";
+  command.options = {
+      text_option("--host", "ADDRESS", options->host,
+                  "The address to listen on (default 127.0.0.1)"),
+      number_option("--port", 0, UINT16_MAX, options->port,
+                    "The port to listen on (default 5672); 0 takes a free one"),
+      text_option("--data-dir", "DIR", options->data_dir,
+                  "Where the bus keeps its data (default $BB_DATA_DIR, else "
+                  "~/.local/state/bloodbank)",
+                  ValueKind::kDirectory),
+      exchange_option(options->exchange),
+      log_level_option(*options),
+      parent_option(*options),
+  };
+  command.run = [options] { return run_serve(*options); };
+  return command;
+}
+
+}  // namespace bb::cli

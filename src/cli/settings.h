@@ -1,0 +1,55 @@
+// Where a command's settings come from: the flag, then the environment, then `.env` in the
+// current directory, then the default. Names and defaults are RABBIT_URL,
+// EXCHANGE_NAME, BB_DATA_DIR.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bloodbank/result.h"
+#include "cli/dotenv.h"
+
+namespace bb::cli {
+
+inline constexpr std::string_view kDefaultUrl = "amqp://guest:guest@localhost:5672/";
+inline constexpr std::string_view kDefaultExchange = "bloodbank.events.v1";
+
+enum class Origin { kFlag, kEnvironment, kDotEnv, kDefault };
+
+struct Setting {
+  std::string value;
+  Origin origin = Origin::kDefault;
+};
+
+// The settings that every command shares. An environment variable that is empty counts as unset.
+class Settings {
+ public:
+  using Flag = std::optional<std::string>;
+  using Environment = std::function<const char*(const char* name)>;  // as std::getenv
+
+  // From the process's environment and `.env` in the current directory. Its warnings are printed
+  // on standard error.
+  static Settings load();
+
+  Settings(Environment environment, DotEnv dotenv);
+
+  Setting url(const Flag& flag) const;
+  // kUsage where the name is too long for AMQP or empty.
+  Result<Setting> exchange(const Flag& flag) const;
+  // $XDG_STATE_HOME/bloodbank or ~/.local/state/bloodbank by default; kUsage when neither that nor
+  // HOME says where.
+  Result<Setting> data_dir(const Flag& flag) const;
+
+ private:
+  Setting find(const char* name, const Flag& flag, std::string_view default_value) const;
+
+  Environment environment_;
+  DotEnv dotenv_;
+};
+
+// "the flag", "the environment", ".env", "the default".
+std::string_view to_string(Origin origin);
+
+}  // namespace bb::cli

@@ -1,0 +1,215 @@
+#include "cli/subscription.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <csignal>
+#include <deque>
+#include <utility>
+
+#include "cli/async_output.h"
+#include "cli/wakeup.h"
+#include "client/channel.h"
+
+namespace bb::cli {
+namespace {
+
+namespace asio = boost::asio;
+using client::Delivery;
+
+// One write holds as many waiting events as fit; each is acknowledged after that write.
+constexpr std::size_t kBatchBytes = 64 << 10;
+
+// What happens while the printing coroutine is elsewhere: deliveries, signals, the end of the time.
+// Everything runs on one executor.
+class Inbox {
+ public:
+  explicit Inbox(const asio::any_io_executor& executor)
+      : output(executor, STDOUT_FILENO), wake_(executor), time_(executor), signals_(executor) {}
+
+  void start(const SubscribeJob& job) {
+    signals_.add(SIGINT);
+    signals_.add(SIGTERM);
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      signals_.clear();  // a second one ends the process at once
+      stop(StopReason::kInterrupted);
+    });
+    output.on_reader_gone([this] { stop(StopReason::kReaderGone); });
+    if (!job.timeout) return;
+    time_.expires_after(*job.timeout);
+    time_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) stop(StopReason::kTimeout);
+    });
+  }
+
+  void push(Delivery delivery) {
+    deliveries.push_back(std::move(delivery));
+    wake_.notify();
+  }
+  void fail(Error error) {
+    if (!failure) failure = std::move(error);
+    wake_.notify();
+  }
+  void stop(StopReason reason) {
+    if (stop_reason) return;
+    stop_reason = reason;
+    output.stop();
+    wake_.notify();
+  }
+
+  // Ends the waits for signals, time and the reader, so that the loop can run out of work.
+  void finish() {
+    signals_.cancel();
+    time_.cancel();
+    output.stop();
+  }
+
+  asio::awaitable<void> wait() {
+    while (deliveries.empty() && !failure && !stop_reason) co_await wake_.wait();
+  }
+
+  std::deque<Delivery> deliveries;
+  std::optional<Error> failure;
+  std::optional<StopReason> stop_reason;
+  AsyncOutput output;
+
+ private:
+  Wakeup wake_;
+  asio::steady_timer time_;
+  asio::signal_set signals_;
+};
+
+// Arguments of coroutines are named first here: of temporaries in a co_await expression g++ 12
+// destroys some twice.
+
+asio::awaitable<Result<std::string>> declare(client::Channel& channel, const SubscribeJob& job) {
+  client::ExchangeOptions exchange_options;
+  if (auto done = co_await channel.declare_exchange(job.exchange, exchange_options); !done) {
+    co_return fail(std::move(done).error());
+  }
+  client::QueueOptions queue_options;
+  queue_options.durable = job.queue.has_value();
+  queue_options.exclusive = !job.queue;
+  const std::string name = job.queue.value_or("");
+  auto queue = co_await channel.declare_queue(name, queue_options);
+  if (!queue) co_return fail(std::move(queue).error());
+  const amqp::FieldTable no_arguments;
+  for (const std::string& pattern : job.patterns) {
+    auto bound = co_await channel.bind_queue(queue->name, job.exchange, pattern, no_arguments);
+    if (!bound) co_return fail(std::move(bound).error());
+  }
+  auto limited = co_await channel.set_prefetch(job.prefetch);
+  if (!limited) co_return fail(std::move(limited).error());
+  co_return std::move(queue->name);
+}
+
+asio::awaitable<Result<void>> consume(client::Channel& channel, std::string queue, Inbox& inbox) {
+  const client::ConsumeOptions options;
+  std::function<void(Delivery)> on_delivery = [&inbox](Delivery delivery) {
+    inbox.push(std::move(delivery));
+  };
+  std::function<void()> on_cancelled = [&inbox, queue] {
+    inbox.fail(
+        {ErrorCode::kNotFound,
+         fmt::format("the broker ended the subscription: the queue '{}' was deleted", queue)});
+  };
+  auto consumer =
+      co_await channel.consume(queue, options, std::move(on_delivery), std::move(on_cancelled));
+  if (!consumer) co_return fail(std::move(consumer).error());
+  co_return Result<void>();
+}
+
+// Renders the next deliveries, at most `count_max`, and tells how many there are in `text`.
+std::size_t render_batch(const Inbox& inbox, std::uint64_t count_max, EventPrinter& printer,
+                         const SubscribeJob& job, std::string& text) {
+  std::size_t count = 0;
+  for (const Delivery& delivery : inbox.deliveries) {
+    if (count == count_max || text.size() >= kBatchBytes) break;
+    const auto properties = delivery.properties();
+    Rendered rendered =
+        printer.render({delivery.routing_key, properties.content_type, delivery.body});
+    if (rendered.notice) job.on_notice(*rendered.notice);
+    text += rendered.output;
+    ++count;
+  }
+  return count;
+}
+
+asio::awaitable<Result<void>> print_events(client::Channel& channel, Inbox& inbox,
+                                           const SubscribeJob& job, EventPrinter& printer,
+                                           SubscribeReport& report) {
+  while (true) {
+    if (job.count_max && report.printed >= *job.count_max) {
+      report.reason = StopReason::kCount;
+      co_return Result<void>();
+    }
+    co_await inbox.wait();
+    if (inbox.stop_reason) {
+      report.reason = *inbox.stop_reason;
+      co_return Result<void>();
+    }
+    if (inbox.deliveries.empty()) co_return fail(*inbox.failure);
+
+    std::string text;
+    const std::uint64_t left = job.count_max ? *job.count_max - report.printed : UINT64_MAX;
+    const std::size_t count = render_batch(inbox, left, printer, job, text);
+    const auto written = co_await inbox.output.write(text);
+    if (!written && written.error().code == ErrorCode::kInterrupted) continue;
+    if (!written) co_return fail(written.error());
+    if (*written == Written::kReaderGone) {
+      inbox.stop(StopReason::kReaderGone);
+      continue;
+    }
+    const auto last = inbox.deliveries.begin() + static_cast<std::ptrdiff_t>(count);
+    const auto acked = channel.ack((last - 1)->delivery_tag, /*multiple=*/true);
+    report.printed += count;
+    inbox.deliveries.erase(inbox.deliveries.begin(), last);
+    if (!acked) inbox.fail(acked.error());
+  }
+}
+
+asio::awaitable<Result<void>> subscribe_and_print(client::Channel& channel, Inbox& inbox,
+                                                  const SubscribeJob& job, EventPrinter& printer,
+                                                  SubscribeReport& report) {
+  auto queue = co_await declare(channel, job);
+  if (!queue) co_return fail(std::move(queue).error());
+  inbox.start(job);
+  Result<void> result = co_await consume(channel, *queue, inbox);
+  if (result) {
+    job.on_subscribed();
+    result = co_await print_events(channel, inbox, job, printer, report);
+  }
+  inbox.finish();
+  // Written after stop(): what does not fit into the pipe at once is left out.
+  const std::string end = printer.finish();
+  const auto finished = co_await inbox.output.write(end);
+  if (result && !finished && finished.error().code == ErrorCode::kIo) {
+    result = fail(finished.error());
+  }
+  co_return result;
+}
+
+}  // namespace
+
+asio::awaitable<Result<void>> run_subscription(const SubscribeJob& job, EventPrinter& printer,
+                                               SubscribeReport& report) {
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  Inbox inbox(executor);  // before the connection, whose handlers use it
+  auto connected = co_await client::Connection::connect(job.connect);
+  if (!connected) co_return fail(std::move(connected).error());
+  client::Connection connection = *std::move(connected);
+  auto opened = co_await connection.open_channel();
+  if (!opened) co_return fail(std::move(opened).error());
+  client::Channel channel = *std::move(opened);
+  channel.on_closed([&inbox](const Error& error) { inbox.fail(error); });
+  Result<void> result = co_await subscribe_and_print(channel, inbox, job, printer, report);
+  co_await connection.close();
+  co_return result;
+}
+
+}  // namespace bb::cli

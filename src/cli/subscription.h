@@ -1,0 +1,53 @@
+// Receives events and prints them, until there is a reason to stop.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bloodbank/result.h"
+#include "cli/event_printer.h"
+#include "client/connection.h"
+
+namespace bb::cli {
+
+struct SubscribeJob {
+  client::ConnectOptions connect;
+  std::string exchange;  // declared first: topic, durable
+  std::vector<std::string> patterns;
+  std::optional<std::string> queue;  // durable and kept; none: one of our own, gone with us
+  std::optional<std::uint64_t> count_max;
+  std::optional<std::chrono::milliseconds> timeout;  // from the moment of subscribing
+  std::uint16_t prefetch = 64;
+  std::function<void()> on_subscribed;  // events published from now on are received
+  std::function<void(const std::string&)> on_notice;
+};
+
+enum class StopReason {
+  kCount,        // count_max events were printed
+  kTimeout,      // the time is over
+  kInterrupted,  // SIGINT or SIGTERM
+  kReaderGone,   // nobody reads standard output any more
+};
+
+struct SubscribeReport {
+  std::uint64_t printed = 0;  // and acknowledged
+  StopReason reason = StopReason::kCount;
+};
+
+// Subscribes, and prints every event to standard output. Each is acknowledged once it is written;
+// what is received beyond that goes back to its queue. Ends with printer.finish() and an orderly
+// goodbye to the broker. From on_subscribed() on SIGINT and SIGTERM are caught, the first one of
+// them alone.
+//
+// Errors: of the broker, kNotFound when the queue was deleted meanwhile, kIo when standard output
+// fails. `report.printed` counts in that case too. All arguments outlive the coroutine.
+boost::asio::awaitable<Result<void>> run_subscription(const SubscribeJob& job,
+                                                      EventPrinter& printer,
+                                                      SubscribeReport& report);
+
+}  // namespace bb::cli

@@ -1,0 +1,35 @@
+#include "cli/suggest.h"
+
+#include <gmock/gmock.h>
+
+#include <vector>
+
+namespace bb::cli {
+namespace {
+
+const std::vector<std::string> kCommands{"serve", "publish", "subscribe", "doctor"};
+
+TEST(EditDistance, CountsInsertionsDeletionsReplacementsAndSwaps) {
+  EXPECT_EQ(edit_distance("serve", "serve"), 0u);
+  EXPECT_EQ(edit_distance("serv", "serve"), 1u);
+  EXPECT_EQ(edit_distance("serrve", "serve"), 1u);
+  EXPECT_EQ(edit_distance("sorve", "serve"), 1u);
+  EXPECT_EQ(edit_distance("sevre", "serve"), 1u);
+  EXPECT_EQ(edit_distance("", "abc"), 3u);
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
+}
+
+TEST(Suggestion, IsTheNearestName) {
+  EXPECT_EQ(nearest("pubilsh", kCommands), "publish");
+  EXPECT_EQ(nearest("subscrbe", kCommands), "subscribe");
+  EXPECT_EQ(nearest("docter", kCommands), "doctor");
+}
+
+TEST(Suggestion, IsAbsentWhenNothingIsNear) {
+  EXPECT_EQ(nearest("frobnicate", kCommands), std::nullopt);
+  EXPECT_EQ(nearest("", kCommands), std::nullopt);
+  EXPECT_EQ(nearest(std::string(1 << 20, 'x'), kCommands), std::nullopt);
+}
+
+}  // namespace
+}  // namespace bb::cli
