@@ -3,7 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "amqp/constants.h"
 #include "base/try.h"
 #include "client/channel.h"
 
@@ -12,20 +11,6 @@ namespace {
 
 // Enough to keep a connection busy over any network, few enough to remember.
 constexpr std::size_t kUnconfirmedMax = 1024;
-
-client::OutgoingMessage to_message(const PlannedEvent& event, std::string_view exchange) {
-  client::OutgoingMessage message;
-  message.exchange = exchange;
-  message.routing_key = event.event_type;
-  message.properties.content_type = "application/json";
-  message.properties.content_encoding = "utf-8";
-  message.properties.delivery_mode = amqp::kPersistent;
-  message.properties.message_id = event.event_id;
-  if (event.correlation_id) message.properties.correlation_id = *event.correlation_id;
-  message.body = event.body;
-  message.mandatory = true;
-  return message;
-}
 
 // Puts confirms, which come in any order, back into the order of the events.
 class Fates {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "bloodbank/result.h"
-#include "cli/publish_plan.h"
+#include "cli/planned_event.h"
 #include "cli/runner.h"
 #include "client/connection.h"
 

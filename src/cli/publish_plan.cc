@@ -115,17 +115,6 @@ std::string_view kind_of(std::string_view json) {
   }
 }
 
-PlannedEvent plan_envelope(const Envelope& envelope, std::string body) {
-  PlannedEvent event;
-  event.event_type = envelope.event_type;
-  event.event_id = envelope.event_id.to_string();
-  if (!envelope.correlation_ids.empty()) {
-    event.correlation_id = envelope.correlation_ids.front().to_string();
-  }
-  event.body = std::move(body);
-  return event;
-}
-
 Planned plan_payload(const PublishOptions& options, const Input& input) {
   if (const auto json = check_json(input.text); !json) {
     return fail(ErrorCode::kInvalidJson, not_json(input.name, json.error()));
@@ -154,7 +143,7 @@ Planned plan_payload(const PublishOptions& options, const Input& input) {
   if (const auto errors = check_envelope(envelope); !errors.empty()) {
     return not_envelope("the event", errors);
   }
-  return Planned{{plan_envelope(envelope, serialize(envelope))}};
+  return Planned{{plan_event(envelope, serialize(envelope))}};
 }
 
 Planned plan_envelopes(const PublishOptions& options, const Input& input) {
@@ -180,7 +169,7 @@ Planned plan_envelopes(const PublishOptions& options, const Input& input) {
       return fail(ErrorCode::kUsage, fmt::format("{} is a '{}', not a '{}' as the command says",
                                                  name, envelope->event_type, *options.event_type));
     }
-    events.push_back(plan_envelope(*envelope, std::string(value.text)));
+    events.push_back(plan_event(*envelope, std::string(value.text)));
   }
   return events;
 }

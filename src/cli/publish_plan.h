@@ -9,6 +9,7 @@
 #include "bloodbank/envelope.h"
 #include "bloodbank/result.h"
 #include "bloodbank/uuid.h"
+#include "cli/planned_event.h"
 
 namespace bb::cli {
 
@@ -25,14 +26,6 @@ struct PublishOptions {
   std::optional<SourceType> source_type;
   std::optional<std::string> source_app;
   std::optional<std::string> source_host;
-};
-
-// An event that is ready to be sent.
-struct PlannedEvent {
-  std::string event_type;  // also the routing key
-  std::string event_id;
-  std::optional<std::string> correlation_id;  // the first parent
-  std::string body;                           // the envelope
 };
 
 // Reads and checks everything. Errors: kUsage for options that do not go together, kIo for what

@@ -1,0 +1,27 @@
+// An event that is ready to be sent, and the AMQP message that carries it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bloodbank/envelope.h"
+#include "client/message.h"
+
+namespace bb::cli {
+
+struct PlannedEvent {
+  std::string event_type;  // also the routing key
+  std::string event_id;
+  std::optional<std::string> correlation_id;  // the first parent
+  std::string body;                           // the envelope
+};
+
+// The event of `envelope`, whose text is `body`.
+PlannedEvent plan_event(const Envelope& envelope, std::string body);
+
+// The message as the wire contract has it: persistent, mandatory, the ids as properties. Borrows
+// from both arguments.
+client::OutgoingMessage to_message(const PlannedEvent& event, std::string_view exchange);
+
+}  // namespace bb::cli
