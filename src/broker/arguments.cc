@@ -29,8 +29,10 @@ constexpr auto kQueueArgumentsNotYet = std::to_array<std::string_view>({
 // Arguments that a redeclaration has to repeat.
 constexpr auto kCompared = std::to_array<std::string_view>({"x-queue-type", "x-queue-mode"});
 
-std::string received_or_current(const amqp::FieldValue* value) {
-  return value == nullptr ? "none" : fmt::format("the value {}", amqp::to_string(*value));
+// What RabbitMQ says of an argument that the other side lacks.
+std::string value_or_none(const amqp::FieldValue* value) {
+  if (value == nullptr) return "none";
+  return fmt::format("the value {} of type '{}'", amqp::to_string(*value), amqp::type_name(*value));
 }
 
 }  // namespace
@@ -88,10 +90,12 @@ Result<void> check_same_arguments(const amqp::FieldTable& received, const amqp::
     const amqp::FieldValue* ours = current.find(name);
     const amqp::FieldValue* theirs = received.find(name);
     if (ours == nullptr && theirs == nullptr) continue;
-    if (ours != nullptr && theirs != nullptr && amqp::equivalent(*ours, *theirs)) continue;
+    const bool both = ours != nullptr && theirs != nullptr;
+    if (both && amqp::equivalent(*ours, *theirs)) continue;
     return fail(ErrorCode::kPreconditionFailed,
                 fmt::format("inequivalent arg '{}' for {}: received {} but current is {}", name,
-                            what, received_or_current(theirs), received_or_current(ours)));
+                            what, both ? amqp::to_string(*theirs) : value_or_none(theirs),
+                            both ? amqp::to_string(*ours) : value_or_none(ours)));
   }
   return {};
 }

@@ -19,11 +19,7 @@ Channel::~Channel() {
 }
 
 Result<void> Channel::on_method(const amqp::Method& method) {
-  if (content_.active()) {
-    return fail(ErrorCode::kUnexpectedFrame,
-                fmt::format("expected content header for class 60, got method {} instead",
-                            amqp::method_name(amqp::method_id(method))));
-  }
+  if (content_.active()) return fail(unexpected_instead_of_content());
   return std::visit(
       [this](const auto& m) -> Result<void> {
         if constexpr (requires { handle(m); }) {
@@ -31,7 +27,7 @@ Result<void> Channel::on_method(const amqp::Method& method) {
         } else if constexpr (std::is_same_v<std::decay_t<decltype(m)>, amqp::channel::FlowOk>) {
           return {};  // we never send flow
         } else {
-          return fail(ErrorCode::kCommandInvalid, "unexpected method from a client");
+          return fail(ErrorCode::kCommandInvalid, "unimplemented method");
         }
       },
       method);
@@ -41,14 +37,43 @@ Result<void> Channel::on_content(const amqp::Frame& frame) {
   if (!content_.active()) {
     return fail(ErrorCode::kUnexpectedFrame, "expected method frame, got non method frame instead");
   }
+  if (frame.type != (header_due_ ? amqp::FrameType::kHeader : amqp::FrameType::kBody)) {
+    return fail(unexpected_instead_of_content());
+  }
+  if (std::exchange(header_due_, false)) BB_TRY(check_content_header(frame.payload));
   BB_TRY_ASSIGN(const bool complete, content_.add(frame));
   return complete ? publish_content() : Result<void>{};
 }
 
+Error Channel::unexpected_instead_of_content() const {
+  return {ErrorCode::kUnexpectedFrame,
+          header_due_
+              ? fmt::format("expected content header for class {}, got non content header frame "
+                            "instead",
+                            amqp::kBasicClassId)
+              : "expected content body, got non content body frame instead"};
+}
+
+Result<void> Channel::check_content_header(ByteView payload) const {
+  const auto header = amqp::decode_content_header(payload);
+  if (!header) return fail(ErrorCode::kFrameError, header.error().message);
+  if (header->class_id != amqp::kBasicClassId) {
+    return fail(ErrorCode::kUnexpectedFrame,
+                fmt::format("expected content header for class {}, got one for class {} instead",
+                            amqp::kBasicClassId, header->class_id));
+  }
+  if (const auto bytes_max = connection_.broker().options.body_bytes_max;
+      header->body_size > bytes_max) {
+    return fail(ErrorCode::kPreconditionFailed,
+                fmt::format("message size {} is larger than configured max size {}",
+                            header->body_size, bytes_max));
+  }
+  return {};
+}
+
 Result<void> Channel::handle(const amqp::channel::Flow& method) {
-  flow_active_ = method.active;
-  send(amqp::channel::FlowOk{flow_active_});
-  if (flow_active_) resume_consumers();
+  if (!method.active) return fail(ErrorCode::kNotImplemented, "active=false");
+  send(amqp::channel::FlowOk{true});
   return {};
 }
 

@@ -82,6 +82,8 @@ class Channel {
   Result<std::string> queue_name(std::string_view name) const;
   Result<Queue*> queue_for(std::string_view name);
 
+  Error unexpected_instead_of_content() const;
+  Result<void> check_content_header(ByteView payload) const;
   Result<void> publish_content();
   void send_return(std::string_view properties, std::string_view body);
 
@@ -102,11 +104,11 @@ class Channel {
   ConnectionContext& connection_;
   const std::uint16_t id_;
   bool failing_ = false;
-  bool flow_active_ = true;
   std::string last_queue_;
 
   // The publish whose content is on its way.
   amqp::ContentAssembler content_;
+  bool header_due_ = false;  // content_ is active and has had no frame
   std::string publish_exchange_;
   std::string publish_routing_key_;
   bool publish_mandatory_ = false;

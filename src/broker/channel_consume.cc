@@ -11,7 +11,7 @@
 namespace bb::broker {
 
 bool ChannelConsumer::can_take() const {
-  return channel_.flow_active_ && !channel_.failing_ && !channel_.connection_.output_full() &&
+  return !channel_.failing_ && !channel_.connection_.output_full() &&
          (no_ack_ ||
           ((prefetch_ == 0 || unacked < prefetch_) && channel_.below_channel_prefetch()));
 }

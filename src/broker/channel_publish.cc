@@ -30,6 +30,7 @@ Result<void> Channel::handle(const amqp::basic::Publish& method) {
   publish_routing_key_ = method.routing_key;
   publish_mandatory_ = method.mandatory;
   content_.start();
+  header_due_ = true;
   connection_.published();
   return {};
 }

@@ -10,7 +10,7 @@ namespace bb::broker {
 
 Result<void> Channel::handle(const amqp::exchange::Declare& method) {
   VHost& vhost = connection_.vhost();
-  if (method.passive) {
+  if (method.passive && !method.exchange.empty()) {
     BB_TRY(vhost.find_exchange(method.exchange));
   } else {
     const auto type = parse_exchange_type(method.type);
@@ -56,7 +56,7 @@ Result<Queue*> Channel::queue_for(std::string_view name) {
 Result<void> Channel::handle(const amqp::queue::Declare& method) {
   VHost& vhost = connection_.vhost();
   Result<Queue*> declared =
-      method.passive ? queue_for(method.queue)
+      method.passive ? vhost.find_queue(method.queue, connection_.id())
                      : vhost.declare_queue(method.queue,
                                            {.durable = method.durable,
                                             .auto_delete = method.auto_delete,
@@ -83,8 +83,9 @@ Result<void> Channel::handle(const amqp::queue::Bind& method) {
 }
 
 Result<void> Channel::handle(const amqp::queue::Unbind& method) {
-  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue));
-  BB_TRY(connection_.vhost().unbind(*queue, method.exchange, method.routing_key, method.arguments));
+  BB_TRY_ASSIGN(const std::string name, queue_name(method.queue));
+  BB_TRY(connection_.vhost().unbind(name, connection_.id(), method.exchange, method.routing_key,
+                                    method.arguments));
   send(amqp::queue::UnbindOk{});
   return {};
 }
@@ -98,10 +99,10 @@ Result<void> Channel::handle(const amqp::queue::Purge& method) {
 
 Result<void> Channel::handle(const amqp::queue::Delete& method) {
   BB_TRY_ASSIGN(const std::string name, queue_name(method.queue));
-  BB_TRY_ASSIGN(
-      const std::uint32_t count,
-      connection_.vhost().delete_queue(name, connection_.id(), method.if_unused, method.if_empty));
-  if (!method.no_wait) send(amqp::queue::DeleteOk{count});
+  BB_TRY_ASSIGN(Queue* const queue, connection_.vhost().find_deletable_queue(
+                                        name, connection_.id(), method.if_unused, method.if_empty));
+  if (!method.no_wait) send(amqp::queue::DeleteOk{queue == nullptr ? 0 : queue->message_count()});
+  if (queue != nullptr) connection_.vhost().remove_queue(*queue);
   return {};
 }
 

@@ -21,6 +21,11 @@ constexpr std::uint32_t kHandshakeFrameBytes = 8192;
 // Input waits once this many times output_bytes_max wait for the socket: deliveries pause at one.
 constexpr std::size_t kOutputPauses = 2;
 
+// RabbitMQ takes a method that is malformed or unknown for a broken frame.
+Error undecodable(const Error& error) {
+  return {ErrorCode::kFrameError, "cannot decode: " + error.message};
+}
+
 }  // namespace
 
 Connection::Connection(Broker& owner, ConnectionId id, std::string peer, bool peer_is_loopback,
@@ -163,7 +168,7 @@ void Connection::on_frame(const amqp::Frame& frame) {
   }
   if (frame.type != amqp::FrameType::kMethod) {
     if (state_ == State::kClosing) return;
-    fail_connection({ErrorCode::kCommandInvalid, "content on channel 0"}, {});
+    fail_connection({ErrorCode::kUnexpectedFrame, "content on channel 0"}, {});
     return;
   }
   const amqp::MethodId id = amqp::peek_method_id(frame.payload);
@@ -171,7 +176,7 @@ void Connection::on_frame(const amqp::Frame& frame) {
   if (method) {
     on_connection_method(*method, id);
   } else if (state_ != State::kClosing) {
-    fail_connection(method.error(), id);
+    fail_connection(undecodable(method.error()), id);
   }
 }
 
@@ -203,8 +208,7 @@ void Connection::on_connection_method(const amqp::Method& method, amqp::MethodId
     // Passwords do not run out here, so there is nothing to renew.
     send(0, amqp::connection::UpdateSecretOk{});
   } else {
-    done = fail(ErrorCode::kCommandInvalid,
-                fmt::format("unexpected method {} on channel 0", amqp::method_name(id)));
+    done = fail(ErrorCode::kChannelError, "unexpected method in connection state running");
   }
   if (!done) fail_connection(done.error(), id);
 }
@@ -227,6 +231,7 @@ Result<void> Connection::handle(const amqp::connection::StartOk& method) {
       finish(reason);
       return {};
     }
+    state_ = State::kTuneOk;  // no longer a stranger who is told nothing
     fail_connection({ErrorCode::kAccessRefused, text}, {});
     reason_ = reason;
     return {};
@@ -241,7 +246,8 @@ Result<void> Connection::handle(const amqp::connection::StartOk& method) {
 
 Result<void> Connection::handle(const amqp::connection::TuneOk& method) {
   BB_TRY_ASSIGN(limits_, negotiate(method, broker_.context_.options));
-  frames_.set_frame_max(limits_.frame_max_bytes);
+  // As RabbitMQ does, for clients that forget to count a frame's own eight bytes.
+  frames_.set_frame_max(limits_.frame_max_bytes + amqp::kFrameOverheadBytes);
   state_ = State::kOpen;
   return {};
 }
@@ -258,9 +264,8 @@ Result<void> Connection::handle(const amqp::connection::Open& method) {
 
 void Connection::on_channel_frame(const amqp::Frame& frame) {
   if (state_ == State::kClosing) return;
-  const amqp::MethodId id = frame.type == amqp::FrameType::kMethod
-                                ? amqp::peek_method_id(frame.payload)
-                                : amqp::MethodId{};
+  amqp::MethodId id;
+  if (frame.type == amqp::FrameType::kMethod) id = amqp::peek_method_id(frame.payload);
   if (state_ != State::kRunning) {
     fail_connection({ErrorCode::kChannelError, "channel used before the connection is open"}, id);
     return;
@@ -269,7 +274,7 @@ void Connection::on_channel_frame(const amqp::Frame& frame) {
   if (found == channels_.end()) {
     if (id == amqp::channel::Open::kId) {
       open_channel(frame.channel);
-    } else if (id != amqp::channel::CloseOk::kId) {
+    } else {
       fail_connection({ErrorCode::kChannelError, "expected 'channel.open'"}, id);
     }
     return;
@@ -291,6 +296,8 @@ void Connection::on_channel_frame(const amqp::Frame& frame) {
     return;
   }
 
+  // Whatever goes wrong with content is the fault of the method that it belongs to.
+  const amqp::MethodId culprit = channel.expects_content() ? amqp::basic::Publish::kId : id;
   Result<void> done;
   if (id == amqp::channel::Open::kId) {
     done = fail(ErrorCode::kChannelError, "second 'channel.open' seen");
@@ -299,13 +306,13 @@ void Connection::on_channel_frame(const amqp::Frame& frame) {
   } else if (const auto method = amqp::decode_method(frame.payload)) {
     done = channel.on_method(*method);
   } else {
-    done = fail(method.error());
+    done = fail(undecodable(method.error()));
   }
   if (done) return;
   if (closes_connection(done.error().code)) {
-    fail_connection(done.error(), id);
+    fail_connection(done.error(), culprit);
   } else {
-    fail_channel(channel, done.error(), id);
+    fail_channel(channel, done.error(), culprit);
   }
 }
 
@@ -315,7 +322,7 @@ void Connection::open_channel(std::uint16_t number) {
                      fmt::format("number of channels opened ({}) has reached the negotiated "
                                  "channel_max ({})",
                                  channels_.size(), limits_.channel_max)},
-                    amqp::channel::Open::kId);
+                    {});
     return;
   }
   // Not make_unique: only here is it known that a connection is a ConnectionContext.
@@ -358,8 +365,9 @@ void Connection::fail_channel(Channel& channel, const Error& error, amqp::Method
 
 void Connection::fail_connection(const Error& error, amqp::MethodId id) {
   if (state_ == State::kClosing || state_ == State::kFinished) return;
-  if (state_ == State::kProtocolHeader) {
-    finish(error.message);
+  // Who has not logged in is told nothing; that a log-in was refused, see handle(StartOk).
+  if (state_ == State::kProtocolHeader || state_ == State::kStartOk) {
+    finish(reply_text(error));
     return;
   }
   flush_confirms();

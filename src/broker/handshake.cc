@@ -88,21 +88,21 @@ Result<Limits> negotiate(const amqp::connection::TuneOk& answer, const Options& 
   const auto refuse = [](std::string_view field, auto value, std::string_view relation,
                          std::string_view bound, auto limit) {
     return fail(ErrorCode::kNotAllowed,
-                fmt::format("negotiated {} = {} is {} than the {} allowed value ({})", field, value,
-                            relation, bound, limit));
+                fmt::format("negotiated {} = {}{} is {} than the {} allowed value ({})", field,
+                            value, value == 0 ? " (no limit)" : "", relation, bound, limit));
   };
-  if (answer.channel_max > options.channel_max) {
+  if (answer.channel_max == 0 || answer.channel_max > options.channel_max) {
     return refuse("channel_max", answer.channel_max, "higher", "maximum", options.channel_max);
   }
-  if (answer.frame_max > options.frame_max_bytes) {
+  if (answer.frame_max == 0 || answer.frame_max > options.frame_max_bytes) {
     return refuse("frame_max", answer.frame_max, "higher", "maximum", options.frame_max_bytes);
   }
-  if (answer.frame_max != 0 && answer.frame_max < amqp::kFrameMinBytes) {
+  if (answer.frame_max < amqp::kFrameMinBytes) {
     return refuse("frame_max", answer.frame_max, "lower", "minimum", amqp::kFrameMinBytes);
   }
   return Limits{
-      .channel_max = answer.channel_max == 0 ? options.channel_max : answer.channel_max,
-      .frame_max_bytes = answer.frame_max == 0 ? options.frame_max_bytes : answer.frame_max,
+      .channel_max = answer.channel_max,
+      .frame_max_bytes = answer.frame_max,
       .heartbeat_seconds = answer.heartbeat,
   };
 }

@@ -43,8 +43,8 @@ struct Limits {
   std::uint16_t heartbeat_seconds = 0;  // 0: none
 };
 
-// Merges connection.tune-ok with what was offered: 0 stands for the broker's own value of
-// channel_max and frame_max. kNotAllowed for more than was offered or frames below the minimum.
+// Holds connection.tune-ok against what was offered. kNotAllowed for more than that, which
+// is what 0 asks for in channel_max and frame_max, and for frames below the minimum.
 Result<Limits> negotiate(const amqp::connection::TuneOk& answer, const Options& options);
 
 }  // namespace bb::broker

@@ -1,5 +1,7 @@
 #include "broker/header_match.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 #include <variant>
@@ -12,14 +14,17 @@ Result<HeaderMatch> HeaderMatch::compile(const amqp::FieldTable& arguments) {
   if (const amqp::FieldValue* kind = arguments.find("x-match")) {
     const std::string* text = kind->as_string();
     if (text == nullptr) {
-      return fail(
-          ErrorCode::kPreconditionFailed,
-          "Invalid x-match field type " + amqp::to_string(*kind) + " (expected a long string)");
+      std::string value = amqp::to_string(*kind);
+      std::erase(value, '\'');
+      return fail(ErrorCode::kPreconditionFailed,
+                  fmt::format("Invalid x-match field type {} (value {}); expected longstr",
+                              amqp::type_name(*kind), value));
     }
     if (*text != "all" && *text != "any" && *text != "all-with-x" && *text != "any-with-x") {
       return fail(ErrorCode::kPreconditionFailed,
-                  "Invalid x-match field value '" + *text +
-                      "'; expected all, any, all-with-x or any-with-x");
+                  fmt::format("Invalid x-match field value <<\"{}\">>; expected all, any, "
+                              "all-with-x, or any-with-x",
+                              *text));
     }
     match.all_ = text->starts_with("all");
     with_x = text->ends_with("-with-x");

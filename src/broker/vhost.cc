@@ -23,6 +23,14 @@ std::unexpected<Error> reserved(std::string_view kind, std::string_view name) {
               fmt::format("{} name '{}' contains reserved prefix 'amq.*'", kind, name));
 }
 
+std::unexpected<Error> locked(std::string_view what) {
+  return fail(ErrorCode::kResourceLocked,
+              fmt::format("cannot obtain exclusive access to locked {}. It could be originally "
+                          "declared on another connection or the exclusive property value does "
+                          "not match that of the original declaration.",
+                          what));
+}
+
 }  // namespace
 
 VHost::VHost(std::string name, const Options& options, Storage& storage, NameGenerator& names)
@@ -77,7 +85,10 @@ Result<Exchange*> VHost::find_exchange(std::string_view name) {
 
 Result<void> VHost::delete_exchange(std::string_view name, bool if_unused) {
   if (name.empty()) return default_exchange_refused();
-  if (name.starts_with(kReservedPrefix)) return reserved("exchange", name);
+  if (name.starts_with(kReservedPrefix)) {
+    return fail(ErrorCode::kAccessRefused, fmt::format("deletion of system {} not allowed",
+                                                       describe("exchange", name, name_)));
+  }
   const auto found = exchanges_.find(name);
   if (found == exchanges_.end()) return {};
   if (found->second->binding_count() > 0) {
@@ -100,29 +111,19 @@ Result<void> VHost::delete_exchange(std::string_view name, bool if_unused) {
 
 Result<Queue*> VHost::declare_queue(std::string_view name, Queue::Properties properties,
                                     ConnectionId connection) {
-  if (const auto known = queues_.find(name); known != queues_.end() && !name.empty()) {
+  if (name.starts_with(kReservedPrefix)) return reserved("queue", name);
+  if (const auto known = queues_.find(name); known != queues_.end()) {
     BB_TRY_ASSIGN(Queue* const queue, find_queue(name, connection));
     const Queue::Properties& current = queue->properties();
     const std::string what = describe("queue", name, name_);
     BB_TRY(check_same_flag("durable", properties.durable, current.durable, what));
     BB_TRY(check_same_flag("auto_delete", properties.auto_delete, current.auto_delete, what));
-    if (properties.exclusive_to != current.exclusive_to) {
-      // RabbitMQ answers 405 whichever of the two is the exclusive one.
-      return fail(ErrorCode::kResourceLocked,
-                  fmt::format("cannot obtain exclusive access to locked {}. It could be originally "
-                              "declared on another connection or the exclusive property value does "
-                              "not match that of the original declaration.",
-                              what));
-    }
+    // RabbitMQ answers 405 whichever of the two is the exclusive one.
+    if (properties.exclusive_to != current.exclusive_to) return locked(what);
     BB_TRY(check_same_arguments(properties.arguments, current.arguments, what));
     return queue;
   }
-  std::string chosen(name);
-  if (name.empty()) {
-    chosen = names_.make("amq.gen-");
-  } else if (name.starts_with(kReservedPrefix)) {
-    return reserved("queue", name);
-  }
+  std::string chosen = name.empty() ? names_.make("amq.gen-") : std::string(name);
   BB_TRY(check_queue_arguments(properties.arguments, chosen, name_));
   if (queues_.size() >= options_.queues_max) {
     return fail(ErrorCode::kPreconditionFailed,
@@ -141,20 +142,19 @@ Result<Queue*> VHost::find_queue(std::string_view name, ConnectionId connection)
   if (found == queues_.end()) {
     return fail(ErrorCode::kNotFound, fmt::format("no {}", describe("queue", name, name_)));
   }
-  const ConnectionId owner = found->second->properties().exclusive_to;
-  if (owner != 0 && owner != connection) {
-    return fail(ErrorCode::kResourceLocked,
-                fmt::format("cannot obtain exclusive access to locked {}. It could be originally "
-                            "declared on another connection or the exclusive property value does "
-                            "not match that of the original declaration.",
-                            describe("queue", name, name_)));
-  }
+  BB_TRY(check_access(*found->second, connection));
   return found->second.get();
 }
 
-Result<std::uint32_t> VHost::delete_queue(std::string_view name, ConnectionId connection,
-                                          bool if_unused, bool if_empty) {
-  if (!queues_.contains(name)) return 0;
+Result<void> VHost::check_access(const Queue& queue, ConnectionId connection) const {
+  const ConnectionId owner = queue.properties().exclusive_to;
+  if (owner == 0 || owner == connection) return {};
+  return locked(describe("queue", queue.name(), name_));
+}
+
+Result<Queue*> VHost::find_deletable_queue(std::string_view name, ConnectionId connection,
+                                           bool if_unused, bool if_empty) {
+  if (!queues_.contains(name)) return nullptr;
   BB_TRY_ASSIGN(Queue* const queue, find_queue(name, connection));
   if (if_unused && queue->consumer_count() > 0) {
     return fail(ErrorCode::kPreconditionFailed,
@@ -162,11 +162,9 @@ Result<std::uint32_t> VHost::delete_queue(std::string_view name, ConnectionId co
   }
   if (if_empty && queue->message_count() > 0) {
     return fail(ErrorCode::kPreconditionFailed,
-                fmt::format("{} is not empty", describe("queue", name, name_)));
+                fmt::format("{} not empty", describe("queue", name, name_)));
   }
-  const std::uint32_t count = queue->message_count();
-  remove_queue(*queue);
-  return count;
+  return queue;
 }
 
 void VHost::remove_queue(Queue& queue) {
@@ -207,13 +205,18 @@ Result<void> VHost::bind(Queue& queue, std::string_view exchange, std::string_vi
   return {};
 }
 
-Result<void> VHost::unbind(Queue& queue, std::string_view exchange, std::string_view routing_key,
+Result<void> VHost::unbind(std::string_view queue, ConnectionId connection,
+                           std::string_view exchange, std::string_view routing_key,
                            const amqp::FieldTable& arguments) {
   if (exchange.empty()) return default_exchange_refused();
+  const auto found = queues_.find(queue);
+  if (found == queues_.end()) return {};
+  Queue& bound = *found->second;
   const Binding binding{std::string(exchange), std::string(routing_key), arguments};
-  if (queue.find_binding(binding) == nullptr) return {};
-  unbind_from_exchange(binding, queue);
-  queue.remove_binding(binding);
+  if (bound.find_binding(binding) == nullptr) return {};
+  BB_TRY(check_access(bound, connection));
+  unbind_from_exchange(binding, bound);
+  bound.remove_binding(binding);
   return {};
 }
 

@@ -34,7 +34,7 @@ class VHost {
 
   // kAccessRefused: a reserved name. kPreconditionFailed: exists and is another one.
   Result<void> declare_exchange(std::string_view name, Exchange::Properties properties);
-  // Only checks that it exists: kNotFound.
+  // kNotFound.
   Result<Exchange*> find_exchange(std::string_view name);
   // Fine when it does not exist. kPreconditionFailed: `if_unused`, and it has bindings.
   Result<void> delete_exchange(std::string_view name, bool if_unused);
@@ -45,19 +45,20 @@ class VHost {
                                ConnectionId connection);
   // kNotFound; kResourceLocked: exclusive to another connection.
   Result<Queue*> find_queue(std::string_view name, ConnectionId connection);
-  // Gives the number of messages dropped; 0 for a queue that does not exist.
-  Result<std::uint32_t> delete_queue(std::string_view name, ConnectionId connection, bool if_unused,
-                                     bool if_empty);
-  // Deletes without asking: the queue expired, or its connection went.
+  // The queue if it may be deleted; nullptr when it does not exist, which is fine, too.
+  Result<Queue*> find_deletable_queue(std::string_view name, ConnectionId connection,
+                                      bool if_unused, bool if_empty);
+  // Deletes it and tells its consumers.
   void remove_queue(Queue& queue);
   // Deletes the queues exclusive to the connection.
   void connection_closed(ConnectionId connection);
 
-  // Binding twice is one binding; unbinding what is not bound is fine.
+  // Binding twice is one binding.
   Result<void> bind(Queue& queue, std::string_view exchange, std::string_view routing_key,
                     const amqp::FieldTable& arguments);
-  Result<void> unbind(Queue& queue, std::string_view exchange, std::string_view routing_key,
-                      const amqp::FieldTable& arguments);
+  // Unbinding what is not bound is fine, even where there is no such queue or exchange.
+  Result<void> unbind(std::string_view queue, ConnectionId connection, std::string_view exchange,
+                      std::string_view routing_key, const amqp::FieldTable& arguments);
 
   // The queues that a message published to the exchange reaches, each once, in no
   // particular order. Valid until the next call. kNotFound, kAccessRefused (internal).
@@ -76,6 +77,7 @@ class VHost {
   template <class T>
   using ByName = std::unordered_map<std::string, T, NameHash, std::equal_to<>>;
 
+  Result<void> check_access(const Queue& queue, ConnectionId connection) const;
   void unbind_from_exchange(const Binding& binding, Queue& queue);
 
   std::string name_;

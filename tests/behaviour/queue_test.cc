@@ -1,0 +1,229 @@
+// queue.declare: names, properties, and who may use a queue.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "behaviour/behaviour_test_case.h"
+
+namespace bb::test {
+namespace {
+
+using amqp::queue::Declare;
+using testing::StartsWith;
+
+BB_BEHAVIOUR_SUITE(QueueBehaviour);
+
+std::string locked(std::string_view queue) {
+  return fmt::format(
+             "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue '{}' in vhost "
+             "'/'. It could be originally declared on another connection or the exclusive "
+             "property value does not match that of the original declaration.",
+             queue)
+      .substr(0, amqp::kShortStringMaxBytes);
+}
+
+TEST_P(QueueBehaviour, AnEmptyNameGetsOneMadeUp) {
+  WireChannel channel = connected_channel();
+  const std::string first = channel.declare_exclusive();
+  const std::string second = channel.declare_exclusive();
+  EXPECT_THAT(first, StartsWith("amq.gen-"));
+  EXPECT_NE(first, second);
+}
+
+TEST_P(QueueBehaviour, AnEmptyNameStandsForTheOneDeclaredLast) {
+  WireChannel channel = connected_channel();
+  channel.declare_exclusive();
+  const std::string queue = channel.declare_exclusive();
+  channel.put(queue, "body");
+  channel.call(amqp::queue::Bind{.exchange = "amq.direct", .routing_key = queue});
+  channel.call(amqp::queue::Unbind{.exchange = "amq.direct", .routing_key = queue});
+  EXPECT_EQ(channel.get("")->body, "body");
+  EXPECT_EQ(channel.call(amqp::queue::Purge{}).message_count, 0u);
+  channel.consume("");
+  EXPECT_EQ(channel.consumer_count(queue), 1u);
+  channel.call(amqp::queue::Delete{});
+  channel.expect<amqp::basic::Cancel>();
+  channel.send(Declare{.queue = queue, .passive = true});
+  channel.expect_closed(404, no_queue(queue), Declare::kId);
+}
+
+TEST_P(QueueBehaviour, AnEmptyNameWithoutADeclaredOneIsNotFound) {
+  WireChannel channel = connected_channel();
+  channel.send(amqp::basic::Get{});
+  channel.expect_closed(404, "NOT_FOUND - no previously declared queue", amqp::basic::Get::kId);
+}
+
+TEST_P(QueueBehaviour, AnEmptyNameStandsForNothingInAPassiveDeclare) {
+  WireChannel channel = connected_channel();
+  channel.declare_exclusive();
+  channel.send(Declare{.passive = true});
+  channel.expect_closed(404, no_queue(""), Declare::kId);
+}
+
+TEST_P(QueueBehaviour, BindingWithNeitherQueueNorKeyUsesTheQueuesNameAsTheKey) {
+  WireChannel channel = connected_channel();
+  const std::string queue = channel.declare_exclusive();
+  channel.call(amqp::queue::Bind{.exchange = "amq.direct"});
+  channel.publish("amq.direct", queue, "body");
+  EXPECT_EQ(channel.drain(queue), "body ");
+}
+
+TEST_P(QueueBehaviour, DeclareOkCountsMessagesAndConsumers) {
+  WireChannel channel = connected_channel();
+  const std::string queue = unique("queue");
+  const auto fresh = channel.call(Declare{.queue = queue, .exclusive = true});
+  EXPECT_EQ(fresh.queue, queue);
+  EXPECT_EQ(fresh.message_count, 0u);
+  EXPECT_EQ(fresh.consumer_count, 0u);
+  channel.put(queue, "one");
+  channel.put(queue, "two");
+  EXPECT_EQ(channel.call(Declare{.queue = queue, .exclusive = true}).message_count, 2u);
+  channel.call(amqp::basic::Qos{.prefetch_count = 1});
+  channel.consume(queue);
+  channel.expect_delivery_of("one");
+  const auto used = channel.call(Declare{.queue = queue, .exclusive = true});
+  EXPECT_EQ(used.message_count, 1u);  // what is unacknowledged does not count
+  EXPECT_EQ(used.consumer_count, 1u);
+}
+
+TEST_P(QueueBehaviour, DeclaringPassivelyAMissingOneIsNotFound) {
+  WireChannel channel = connected_channel();
+  const std::string name = unique("missing");
+  channel.send(Declare{.queue = name, .passive = true});
+  channel.expect_closed(404, no_queue(name), Declare::kId);
+}
+
+TEST_P(QueueBehaviour, ReservedNamesAreRefused) {
+  WireChannel channel = connected_channel();
+  channel.send(Declare{.queue = "amq.mine"});
+  channel.expect_closed(
+      403, "ACCESS_REFUSED - queue name 'amq.mine' contains reserved prefix 'amq.*'", Declare::kId);
+}
+
+TEST_P(QueueBehaviour, AMadeUpNameIsReservedToo) {
+  WireChannel channel = connected_channel();
+  const std::string name = channel.declare_exclusive();
+  channel.send(Declare{.queue = name, .exclusive = true});
+  channel.expect_closed(
+      403, fmt::format("ACCESS_REFUSED - queue name '{}' contains reserved prefix 'amq.*'", name),
+      Declare::kId);
+}
+
+struct Difference {
+  Declare declare;
+  std::string_view argument;
+  std::string_view received;
+  std::string_view current;
+};
+
+TEST_P(QueueBehaviour, DeclaringAgainAnotherOneNamesTheDifference) {
+  WireClient& client = connect();
+  const std::string name = unique("queue");
+  const Declare original{.queue = name, .arguments = {{"x-queue-type", "classic"}}};
+  WireChannel owner = open_channel(client, 1);
+  owner.call(original);
+  Declare durable = original, fleeting = original, typed = original, lazy = original;
+  durable.durable = true;
+  fleeting.auto_delete = true;
+  typed.arguments.set("x-queue-type", "quorum");
+  lazy.arguments.set("x-queue-mode", "lazy");
+  const Difference kDifferences[] = {
+      {durable, "durable", "'true'", "'false'"},
+      {fleeting, "auto_delete", "'true'", "'false'"},
+      {typed, "x-queue-type", "'quorum'", "'classic'"},
+      {lazy, "x-queue-mode", "the value 'lazy' of type 'longstr'", "none"},
+  };
+  for (const Difference& difference : kDifferences) {
+    WireChannel channel = open_channel(client, 2);
+    channel.send(difference.declare);
+    channel.expect_closed(
+        406,
+        inequivalent(difference.argument, "queue", name, difference.received, difference.current),
+        Declare::kId);
+  }
+  owner.call(amqp::queue::Delete{.queue = name});
+}
+
+TEST_P(QueueBehaviour, ArgumentsWithoutAMeaningAreKeptAndNotCompared) {
+  WireChannel channel = connected_channel();
+  const std::string name = unique("queue");
+  channel.declare({.queue = name, .exclusive = true, .arguments = {{"x-note", "first"}}});
+  channel.declare({.queue = name, .exclusive = true, .arguments = {{"x-note", "second"}}});
+  channel.declare({.queue = name, .exclusive = true});
+}
+
+TEST_P(QueueBehaviour, AQueueTypeThatIsNoneIsRefused) {
+  WireChannel channel = connected_channel();
+  const std::string name = unique("queue");
+  channel.send(Declare{.queue = name, .arguments = {{"x-queue-type", "magic"}}});
+  channel.expect_closed(406, std::nullopt, Declare::kId);
+}
+
+TEST_P(QueueBehaviour, AnExclusiveOneIsLockedForOtherConnections) {
+  WireChannel owner = connected_channel();
+  const std::string queue = unique("exclusive");
+  owner.declare({.queue = queue, .exclusive = true});
+  owner.call(amqp::queue::Bind{.queue = queue, .exchange = "amq.direct", .routing_key = "key"});
+  WireClient& client = connect();
+  const auto refused = [&](const auto& method) {
+    WireChannel channel = open_channel(client);
+    channel.send(method);
+    channel.expect_closed(405, locked(queue), std::decay_t<decltype(method)>::kId);
+  };
+  refused(Declare{.queue = queue, .passive = true});
+  refused(Declare{.queue = queue, .exclusive = true});
+  refused(Declare{.queue = queue});
+  refused(amqp::queue::Bind{.queue = queue, .exchange = "amq.direct", .routing_key = "key"});
+  refused(amqp::queue::Unbind{.queue = queue, .exchange = "amq.direct", .routing_key = "key"});
+  refused(amqp::queue::Purge{.queue = queue});
+  refused(amqp::queue::Delete{.queue = queue});
+  refused(amqp::basic::Consume{.queue = queue});
+  refused(amqp::basic::Get{.queue = queue});
+  owner.call(Declare{.queue = queue, .passive = true});
+}
+
+TEST_P(QueueBehaviour, OthersMayPublishToAnExclusiveOne) {
+  WireChannel owner = connected_channel();
+  const std::string queue = owner.declare_exclusive();
+  owner.consume(queue);
+  connected_channel().publish("", queue, "hello");
+  owner.expect_delivery_of("hello");
+}
+
+TEST_P(QueueBehaviour, ExclusiveIsComparedByItsOwnerToo) {
+  WireChannel channel = connected_channel();
+  const std::string queue = unique("queue");
+  channel.declare({.queue = queue, .exclusive = true});
+  channel.send(Declare{.queue = queue});
+  channel.expect_closed(405, locked(queue), Declare::kId);
+}
+
+TEST_P(QueueBehaviour, AnExclusiveOneIsSharedByTheChannelsOfItsConnection) {
+  WireClient& client = connect();
+  const std::string queue = open_channel(client, 1).declare_exclusive();
+  EXPECT_EQ(open_channel(client, 2).message_count(queue), 0u);
+}
+
+TEST_P(QueueBehaviour, AnExclusiveOneGoesWithItsConnection) {
+  WireClient& client = connect();
+  const std::string queue = unique("exclusive");
+  open_channel(client).declare({.queue = queue, .exclusive = true});
+  client.say_goodbye();
+  WireChannel channel = connected_channel();
+  channel.send(Declare{.queue = queue, .passive = true});
+  channel.expect_closed(404, no_queue(queue), Declare::kId);
+}
+
+TEST_P(QueueBehaviour, NoWaitGetsNoAnswer) {
+  WireChannel channel = connected_channel();
+  const std::string queue = unique("queue");
+  channel.send(Declare{.queue = queue, .exclusive = true, .no_wait = true});
+  channel.send(amqp::queue::Bind{.exchange = "amq.direct", .routing_key = queue, .no_wait = true});
+  channel.send(amqp::queue::Purge{.queue = queue, .no_wait = true});
+  EXPECT_EQ(channel.message_count(queue), 0u);
+  channel.send(amqp::queue::Delete{.queue = queue, .no_wait = true});
+  channel.send(Declare{.queue = queue, .passive = true});
+  channel.expect_closed(404, no_queue(queue), Declare::kId);
+}
+
+}  // namespace
+}  // namespace bb::test
