@@ -1,0 +1,159 @@
+#include "cli/completion.h"
+
+#include <gmock/gmock.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "cli/app.h"
+
+namespace bb::cli {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::IsSupersetOf;
+using testing::Not;
+
+namespace fs = std::filesystem;
+
+// A directory of the test's own, with two files and a folder in it.
+class Completion : public testing::Test {
+ protected:
+  Completion() {
+    std::string name = (fs::path(testing::TempDir()) / "bb-completion-XXXXXX").string();
+    directory_ = ::mkdtemp(name.data());
+    std::ofstream(directory_ / "event one.json") << "{}";
+    std::ofstream(directory_ / "other.txt") << "";
+    fs::create_directory(directory_ / "data");
+  }
+  ~Completion() override { fs::remove_all(directory_); }
+
+  // The lines that `script` prints in a shell that starts in the directory.
+  std::vector<std::string> run(std::string_view shell, std::string_view script) {
+    std::ofstream(directory_ / "script") << script;
+    const std::string command =
+        "cd '" + directory_.string() + "' && " + std::string(shell) + " script 2>&1";
+    std::FILE* const pipe = ::popen(command.c_str(), "r");
+    std::string output;
+    std::array<char, 4096> part{};
+    while (const std::size_t size = std::fread(part.data(), 1, part.size(), pipe)) {
+      output.append(part.data(), size);
+    }
+    status_ = ::pclose(pipe);
+    std::vector<std::string> lines;
+    std::istringstream stream(output);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+  }
+
+  // What bash offers for the last of `words`, which are quoted for bash.
+  std::vector<std::string> complete(std::string_view words) {
+    std::string script = bash_completion(all_commands());
+    script += "COMP_WORDS=(bb " + std::string(words) + ")\n";
+    script +=
+        "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
+        "_bb\n"
+        "((${#COMPREPLY[@]})) && printf '%s\\n' \"${COMPREPLY[@]}\"\n"
+        "exit 0\n";
+    return run("bash --norc", script);
+  }
+
+  bool has_shell(const std::string& name) {
+    return std::system(("command -v " + name + " >/dev/null 2>&1").c_str()) == 0;
+  }
+
+  fs::path directory_;
+  int status_ = 0;
+};
+
+TEST_F(Completion, BashRegistersTheFunction) {
+  EXPECT_THAT(run("bash --norc", bash_completion(all_commands()) + "complete -p bb\n"),
+              ElementsAre("complete -F _bb bb"));
+}
+
+TEST_F(Completion, BashOffersCommands) {
+  EXPECT_THAT(complete("''"), IsSupersetOf({"serve", "publish", "subscribe", "tail", "doctor",
+                                            "demo", "completion", "help", "version"}));
+  EXPECT_THAT(complete("pub"), ElementsAre("publish"));
+  EXPECT_THAT(complete("--v"), ElementsAre("--version"));
+  EXPECT_THAT(complete("help sub"), ElementsAre("subscribe"));
+}
+
+TEST_F(Completion, BashOffersTheOptionsOfTheCommand) {
+  EXPECT_THAT(complete("publish a.b --envelope"),
+              ElementsAre("--envelope-file", "--envelope-json"));
+  EXPECT_THAT(complete("tail --no"), ElementsAre("--no-color"));
+  EXPECT_THAT(complete("serve --p"), ElementsAre("--port"));
+}
+
+TEST_F(Completion, BashOffersTheValuesOfAChoice) {
+  EXPECT_THAT(complete("subscribe -o ''"), ElementsAre("text", "json", "ndjson"));
+  EXPECT_THAT(complete("publish --source-type a"), ElementsAre("agent"));
+  EXPECT_THAT(complete("completion ''"), ElementsAre("bash", "zsh", "fish"));
+}
+
+TEST_F(Completion, BashUnderstandsTheEqualsSign) {
+  EXPECT_THAT(complete("subscribe --output = nd"), ElementsAre("ndjson"));
+  EXPECT_THAT(complete("subscribe --output ="), ElementsAre("text", "json", "ndjson"));
+}
+
+TEST_F(Completion, BashOffersFilesAndDirectories) {
+  EXPECT_THAT(complete("publish --payload-file e"), ElementsAre("event one.json"));
+  EXPECT_THAT(complete("publish --json @o"), ElementsAre("@other.txt"));
+  EXPECT_THAT(complete("publish --json o"), IsEmpty());
+  EXPECT_THAT(complete("serve --data-dir ''"), ElementsAre("data"));
+}
+
+TEST_F(Completion, HiddenOptionsAreNotOffered) {
+  EXPECT_THAT(complete("serve --exit"), IsEmpty());
+  for (const auto& script : {bash_completion(all_commands()), zsh_completion(all_commands()),
+                             fish_completion(all_commands())}) {
+    EXPECT_THAT(script, Not(HasSubstr("exit-with-parent")));
+  }
+}
+
+TEST_F(Completion, EveryShellKnowsEveryOption) {
+  const std::string bash = bash_completion(all_commands());
+  const std::string zsh = zsh_completion(all_commands());
+  const std::string fish = fish_completion(all_commands());
+  for (const Command& command : all_commands()) {
+    for (const OptionSpec& spec : command.options) {
+      if (spec.hidden || spec.is_argument()) continue;
+      EXPECT_THAT(bash, HasSubstr(spec.display_name()));
+      EXPECT_THAT(zsh, HasSubstr(spec.display_name() + "["));
+      EXPECT_THAT(fish, HasSubstr("-l " + spec.display_name().substr(2)));
+    }
+  }
+}
+
+TEST_F(Completion, ZshReadsTheScript) {
+  if (!has_shell("zsh")) GTEST_SKIP() << "zsh is not installed";
+  EXPECT_THAT(run("zsh -f -n", zsh_completion(all_commands())), IsEmpty());
+  EXPECT_EQ(status_, 0);
+}
+
+TEST_F(Completion, FishOffersCommandsAndValues) {
+  if (!has_shell("fish")) GTEST_SKIP() << "fish is not installed";
+  const std::string script = fish_completion(all_commands());
+  EXPECT_THAT(run("fish --no-config", script + "complete -C 'bb pub'\n"),
+              ElementsAre(HasSubstr("publish")));
+  EXPECT_THAT(run("fish --no-config", script + "complete -C 'bb subscribe -o '\n"),
+              ElementsAre(HasSubstr("json"), HasSubstr("ndjson"), HasSubstr("text")));
+  EXPECT_THAT(run("fish --no-config", script + "complete -C 'bb publish --envelope-'\n"),
+              Contains(HasSubstr("--envelope-file")));
+}
+
+TEST(SingleQuoted, IsOneWordOfAShell) {
+  EXPECT_EQ(single_quoted("it's"), "'it'\\''s'");
+  EXPECT_EQ(single_quoted("$(x)"), "'$(x)'");
+}
+
+}  // namespace
+}  // namespace bb::cli
