@@ -269,12 +269,15 @@ def test_subscribe_ends_with_its_reader(bb, everything):
 
 
 def test_subscribe_survives_what_is_no_event(bb, channel, everything):
-    subscriber = bb.subscribe("#", "--count", "1", "-o", "ndjson")
+    subscriber = bb.subscribe("#", "--count", "2", "-o", "ndjson")
     channel.basic_publish(bb.exchange, "not.an.event", b"\xff{not json")
     assert bb("publish", TYPE, "--json", "{}").returncode == OK
-    output, _ = subscriber.communicate(timeout=PATIENCE_S)
+    output, complaint = subscriber.communicate(timeout=PATIENCE_S)
     assert subscriber.returncode == OK
-    assert json.loads(output.splitlines()[-1])["event_type"] == TYPE
+    assert "not.an.event" in complaint
+    stranger, event = (json.loads(line) for line in output.splitlines())
+    assert "event_id" not in stranger
+    assert event["event_type"] == TYPE
 
 
 def test_doctor(bb, broker, everything):
