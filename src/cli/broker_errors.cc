@@ -7,11 +7,10 @@
 namespace bb::cli {
 namespace {
 
-std::string hint(const Error& error, const amqp::Url& url, std::string_view exchange) {
+std::string hint(const Error& error, std::string_view exchange) {
   switch (error.code) {
     case ErrorCode::kTimeout:
-      return fmt::format("{} took too long; see 'bb doctor', or give it more with --timeout",
-                         url.redacted());
+      return "see 'bb doctor', or allow more time with --timeout";
     case ErrorCode::kPreconditionFailed:
       return fmt::format("'bb doctor' says what is wrong with the exchange '{}'", exchange);
     default:
@@ -23,8 +22,11 @@ std::string hint(const Error& error, const amqp::Url& url, std::string_view exch
 
 Error explain(Error error, const amqp::Url& url, std::string_view exchange,
               std::string_view consequence) {
+  if (error.code == ErrorCode::kTimeout) {
+    error.message = fmt::format("{}: {}", url.redacted(), error.message);
+  }
   if (!consequence.empty()) error.message += fmt::format("; {}", consequence);
-  const std::string advice = hint(error, url, exchange);
+  const std::string advice = hint(error, exchange);
   if (!advice.empty()) error.message += fmt::format("; {}", advice);
   return error;
 }

@@ -38,7 +38,7 @@ class Fates {
 };
 
 boost::asio::awaitable<Result<void>> publish_on(client::Channel& channel, const PublishJob& job,
-                                                Deadline& deadline) {
+                                                Deadline& deadline, PublishProgress& progress) {
   // Not waited for: if the exchange is of another kind, the channel closes with that error and the
   // wait for the confirms gives it.
   client::ExchangeOptions exchange;
@@ -55,6 +55,7 @@ boost::asio::awaitable<Result<void>> publish_on(client::Channel& channel, const 
     if (const auto sent = channel.publish(to_message(event, job.exchange)); !sent) {
       co_return fail(sent.error());
     }
+    ++progress.sent;
     if (channel.unconfirmed_count() >= kUnconfirmedMax) {
       if (auto waited = co_await channel.wait_unconfirmed_at_most(kUnconfirmedMax / 2); !waited) {
         co_return waited;
@@ -67,14 +68,15 @@ boost::asio::awaitable<Result<void>> publish_on(client::Channel& channel, const 
 
 }  // namespace
 
-boost::asio::awaitable<Result<void>> publish_events(const PublishJob& job, Deadline& deadline) {
+boost::asio::awaitable<Result<void>> publish_events(const PublishJob& job, Deadline& deadline,
+                                                    PublishProgress& progress) {
   auto connected = co_await client::Connection::connect(job.connect);
   if (!connected) co_return fail(std::move(connected).error());
   client::Connection connection = *std::move(connected);
   auto opened = co_await connection.open_channel();
   if (!opened) co_return fail(std::move(opened).error());
   client::Channel channel = *std::move(opened);
-  Result<void> result = co_await publish_on(channel, job, deadline);
+  Result<void> result = co_await publish_on(channel, job, deadline, progress);
   co_await connection.close();
   co_return result;
 }

@@ -33,9 +33,15 @@ struct PublishJob {
   std::function<void(const PlannedEvent& event, Fate fate)> on_settled;
 };
 
+// How far a job has come; of use when it failed.
+struct PublishProgress {
+  std::size_t sent = 0;  // given to the socket
+};
+
 // Connects, publishes all events in order, waits for every confirm, says goodbye. The error is that
-// of the connection or the channel: events whose fate was not reported were not confirmed. `job`
-// and `deadline` outlive the coroutine.
-boost::asio::awaitable<Result<void>> publish_events(const PublishJob& job, Deadline& deadline);
+// of the connection or the channel: events whose fate was not reported were not confirmed. All
+// arguments outlive the coroutine.
+boost::asio::awaitable<Result<void>> publish_events(const PublishJob& job, Deadline& deadline,
+                                                    PublishProgress& progress);
 
 }  // namespace bb::cli

@@ -122,9 +122,15 @@ Result<PublishJob> resolve(const Options& options) {
   return job;
 }
 
-std::string not_published(std::size_t published, std::size_t total) {
-  if (total == 1) return "the event was not published";
-  return fmt::format("{} of {} events were published", published, total);
+// What an error meant for the events.
+std::string consequence(const Error& error, std::size_t sent, std::size_t published,
+                        std::size_t total) {
+  if (total > 1) return fmt::format("{} of {} events are confirmed", published, total);
+  // Refused together with the exchange that it was for.
+  const bool refused =
+      error.code == ErrorCode::kPreconditionFailed || error.code == ErrorCode::kAccessRefused;
+  return sent == 0 || refused ? "the event was not published"
+                              : "the event was not confirmed: it may be lost";
 }
 
 int run_publish(const Options& options) {
@@ -140,12 +146,14 @@ int run_publish(const Options& options) {
     reporter.on_settled(event, fate);
   };
   Deadline deadline = Deadline::in(job->timeout);
+  PublishProgress progress;
   Runner runner;
-  auto result = runner.run(publish_events(*job, deadline), deadline);
+  auto result = runner.run(publish_events(*job, deadline, progress), deadline);
   if (result) return reporter.finish(job->events);
 
-  const Error error = explain(std::move(result).error(), job->connect.url, job->exchange,
-                              not_published(reporter.published(), job->events.size()));
+  const std::string what =
+      consequence(result.error(), progress.sent, reporter.published(), job->events.size());
+  const Error error = explain(std::move(result).error(), job->connect.url, job->exchange, what);
   const int exit_code = report(error);
   return reporter.published() > 0 ? kExitPartial : exit_code;
 }
