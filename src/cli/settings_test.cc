@@ -54,16 +54,16 @@ TEST(Settings, ExchangeMustFitAnAmqpShortString) {
 
 TEST(Settings, DataDirectoryFollowsTheXdgSpecification) {
   const Settings::Flag none;
-  EXPECT_EQ(settings_with({{"HOME", "/home/ada"}}, "").data_dir(none)->value,
-            "/home/ada/.local/state/bloodbank");
-  EXPECT_EQ(settings_with({{"HOME", "/home/ada"}, {"XDG_STATE_HOME", "/state"}}, "")
+  EXPECT_EQ(settings_with({{"HOME", "/users/ada"}}, "").data_dir(none)->value,
+            "/users/ada/.local/state/bloodbank");
+  EXPECT_EQ(settings_with({{"HOME", "/users/ada"}, {"XDG_STATE_HOME", "/state"}}, "")
                 .data_dir(none)
                 ->value,
             "/state/bloodbank");
-  EXPECT_EQ(settings_with({{"HOME", "/home/ada"}, {"XDG_STATE_HOME", "relative"}}, "")
+  EXPECT_EQ(settings_with({{"HOME", "/users/ada"}, {"XDG_STATE_HOME", "relative"}}, "")
                 .data_dir(none)
                 ->value,
-            "/home/ada/.local/state/bloodbank");
+            "/users/ada/.local/state/bloodbank");
   EXPECT_EQ(settings_with({{"BB_DATA_DIR", "/data"}, {"XDG_STATE_HOME", "/state"}}, "")
                 .data_dir(none)
                 ->value,
