@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/try.h"
+
 namespace bb::broker {
 namespace {
 
@@ -35,30 +37,69 @@ std::string value_or_none(const amqp::FieldValue* value) {
   return fmt::format("the value {} of type '{}'", amqp::to_string(*value), amqp::type_name(*value));
 }
 
+std::unexpected<Error> invalid_argument(std::string_view name, std::string_view what,
+                                        std::string_view reason) {
+  return fail(ErrorCode::kPreconditionFailed,
+              fmt::format("invalid arg '{}' for {}: {}", name, what, reason));
+}
+
+std::unexpected<Error> unsupported(std::string_view kind, std::string_view value,
+                                   std::string_view name, std::string_view what) {
+  return invalid_argument(name, what, fmt::format("\"unsupported {} '{}'\"", kind, value));
+}
+
+Result<std::string> text_of(const amqp::FieldValue& value, std::string_view name,
+                            std::string_view what) {
+  if (const std::string* text = value.as_string()) return *text;
+  return invalid_argument(name, what,
+                          fmt::format("{{unacceptable_type,{}}}", amqp::type_name(value)));
+}
+
+// On one machine a quorum queue is a durable queue like any other, and asks for the same.
+Result<void> check_quorum_queue(const Queue::Properties& properties, std::string_view what) {
+  const auto refuse = [&](std::string_view property) {
+    return fail(ErrorCode::kPreconditionFailed,
+                fmt::format("invalid property '{}' for {}", property, what));
+  };
+  if (properties.auto_delete) return refuse("auto-delete");
+  if (properties.exclusive_to != 0) return refuse("exclusive-owner");
+  if (!properties.durable) return refuse("non-durable");
+  return {};
+}
+
+// The type of a queue whose declaration names none.
+bool is_default(std::string_view name, const amqp::FieldValue* value) {
+  if (value == nullptr) return true;
+  const std::string* text = value->as_string();
+  return name == "x-queue-type" && text != nullptr && *text == "classic";
+}
+
 }  // namespace
 
 std::string describe(std::string_view kind, std::string_view name, std::string_view vhost) {
   return fmt::format("{} '{}' in vhost '{}'", kind, name, vhost);
 }
 
-Result<void> check_queue_arguments(const amqp::FieldTable& arguments, std::string_view queue,
+Result<void> check_queue_arguments(const Queue::Properties& properties, std::string_view queue,
                                    std::string_view vhost) {
-  for (const auto& [name, value] : arguments.entries()) {
+  const std::string what = describe("queue", queue, vhost);
+  for (const auto& [name, value] : properties.arguments.entries()) {
     if (std::ranges::find(kQueueArgumentsNotYet, name) != kQueueArgumentsNotYet.end()) {
-      return fail(ErrorCode::kNotImplemented,
-                  fmt::format("argument '{}' of {}", name, describe("queue", queue, vhost)));
+      return fail(ErrorCode::kNotImplemented, fmt::format("argument '{}' of {}", name, what));
+    }
+    if (name == "x-queue-mode") {
+      BB_TRY_ASSIGN(const std::string mode, text_of(value, name, what));
+      if (mode != "default" && mode != "lazy") return unsupported("queue mode", mode, name, what);
     }
     if (name != "x-queue-type") continue;
-    const std::string* type = value.as_string();
-    if (type == nullptr || (*type != "classic" && *type != "quorum" && *type != "stream")) {
-      return fail(ErrorCode::kPreconditionFailed,
-                  fmt::format("invalid arg 'x-queue-type' for {}: {} is none of 'classic', "
-                              "'quorum', 'stream'",
-                              describe("queue", queue, vhost), amqp::to_string(value)));
+    BB_TRY_ASSIGN(const std::string type, text_of(value, name, what));
+    if (type == "stream") {
+      return fail(ErrorCode::kNotImplemented, fmt::format("queue type 'stream' of {}", what));
     }
-    if (*type == "stream") {
-      return fail(ErrorCode::kNotImplemented,
-                  fmt::format("queue type 'stream' of {}", describe("queue", queue, vhost)));
+    if (type == "quorum") {
+      BB_TRY(check_quorum_queue(properties, what));
+    } else if (type != "classic") {
+      return unsupported("queue type", type, name, what);
     }
   }
   return {};
@@ -89,7 +130,7 @@ Result<void> check_same_arguments(const amqp::FieldTable& received, const amqp::
   for (const std::string_view name : kCompared) {
     const amqp::FieldValue* ours = current.find(name);
     const amqp::FieldValue* theirs = received.find(name);
-    if (ours == nullptr && theirs == nullptr) continue;
+    if (is_default(name, ours) && is_default(name, theirs)) continue;
     const bool both = ours != nullptr && theirs != nullptr;
     if (both && amqp::equivalent(*ours, *theirs)) continue;
     return fail(ErrorCode::kPreconditionFailed,

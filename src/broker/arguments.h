@@ -6,6 +6,7 @@
 
 #include "amqp/field_table.h"
 #include "bloodbank/result.h"
+#include "broker/queue.h"
 
 namespace bb::broker {
 
@@ -15,7 +16,7 @@ std::string describe(std::string_view kind, std::string_view name, std::string_v
 // kPreconditionFailed for a value of the wrong kind, kNotImplemented for an argument whose meaning
 // this broker does not have: taking it and doing something else would lose events quietly.
 // Arguments without a meaning to any broker are kept and ignored.
-Result<void> check_queue_arguments(const amqp::FieldTable& arguments, std::string_view queue,
+Result<void> check_queue_arguments(const Queue::Properties& properties, std::string_view queue,
                                    std::string_view vhost);
 Result<void> check_exchange_arguments(const amqp::FieldTable& arguments);
 

@@ -25,9 +25,11 @@ Result<void> Channel::handle(const amqp::basic::Qos& method) {
     return fail(ErrorCode::kNotImplemented,
                 fmt::format("prefetch_size!=0 ({})", method.prefetch_size));
   }
-  (method.global ? channel_prefetch_ : consumer_prefetch_) = method.prefetch_count;
+  if (!method.global) consumer_prefetch_ = method.prefetch_count;
+  // As RabbitMQ does: a limit for consumers to come lifts the channel's.
+  channel_prefetch_ = method.global ? method.prefetch_count : 0;
   send(amqp::basic::QosOk{});
-  if (method.global) resume_consumers();
+  resume_consumers();
   return {};
 }
 

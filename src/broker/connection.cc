@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/try.h"
 #include "broker/broker.h"
+#include "broker/method_text.h"
 #include "broker/reply.h"
 
 namespace bb::broker {
@@ -304,6 +305,10 @@ void Connection::on_channel_frame(const amqp::Frame& frame) {
   } else if (frame.type != amqp::FrameType::kMethod) {
     done = channel.on_content(frame);
   } else if (const auto method = amqp::decode_method(frame.payload)) {
+    if (!text_is_utf8(*method)) {
+      fail_connection({ErrorCode::kFrameError, "Malformed UTF-8 in shortstr"}, {});
+      return;
+    }
     done = channel.on_method(*method);
   } else {
     done = fail(undecodable(method.error()));

@@ -124,7 +124,7 @@ Result<Queue*> VHost::declare_queue(std::string_view name, Queue::Properties pro
     return queue;
   }
   std::string chosen = name.empty() ? names_.make("amq.gen-") : std::string(name);
-  BB_TRY(check_queue_arguments(properties.arguments, chosen, name_));
+  BB_TRY(check_queue_arguments(properties, chosen, name_));
   if (queues_.size() >= options_.queues_max) {
     return fail(ErrorCode::kPreconditionFailed,
                 fmt::format("cannot declare {}: the limit of {} queues is reached",

@@ -151,11 +151,80 @@ TEST_P(QueueBehaviour, ArgumentsWithoutAMeaningAreKeptAndNotCompared) {
   channel.declare({.queue = name, .exclusive = true});
 }
 
-TEST_P(QueueBehaviour, AQueueTypeThatIsNoneIsRefused) {
-  WireChannel channel = connected_channel();
+TEST_P(QueueBehaviour, BadArgumentsAreRefused) {
+  struct Case {
+    amqp::FieldTable arguments;
+    std::string_view reason;
+  };
+  const Case kCases[] = {
+      {{{"x-queue-type", "magic"}}, "'x-queue-type' for {}: \"unsupported queue type 'magic'\""},
+      {{{"x-queue-type", std::int32_t{5}}},
+       "'x-queue-type' for {}: {{unacceptable_type,signedint}}"},
+      {{{"x-queue-mode", "magic"}}, "'x-queue-mode' for {}: \"unsupported queue mode 'magic'\""},
+      {{{"x-queue-mode", true}}, "'x-queue-mode' for {}: {{unacceptable_type,bool}}"},
+  };
+  for (const Case& row : kCases) {
+    WireChannel channel = connected_channel();
+    const std::string name = unique("queue");
+    channel.send(Declare{.queue = name, .arguments = row.arguments});
+    const std::string what = fmt::format("queue '{}' in vhost '/'", name);
+    channel.expect_closed(
+        406, "PRECONDITION_FAILED - invalid arg " + fmt::format(fmt::runtime(row.reason), what),
+        Declare::kId);
+  }
+}
+
+TEST_P(QueueBehaviour, AQuorumQueueIsDurableAndNobodysOwn) {
+  struct Case {
+    Declare declare;
+    std::string_view property;
+  };
   const std::string name = unique("queue");
-  channel.send(Declare{.queue = name, .arguments = {{"x-queue-type", "magic"}}});
-  channel.expect_closed(406, std::nullopt, Declare::kId);
+  Declare quorum{.queue = name, .arguments = {{"x-queue-type", "quorum"}}};
+  Declare exclusive = quorum, fleeting = quorum;
+  exclusive.durable = exclusive.exclusive = true;
+  fleeting.durable = fleeting.auto_delete = true;
+  for (const auto& [declare, property] :
+       {Case{quorum, "non-durable"}, {exclusive, "exclusive-owner"}, {fleeting, "auto-delete"}}) {
+    WireChannel channel = connected_channel();
+    channel.send(declare);
+    channel.expect_closed(
+        406,
+        fmt::format("PRECONDITION_FAILED - invalid property '{}' for queue '{}' in vhost '/'",
+                    property, name),
+        Declare::kId);
+  }
+  WireChannel channel = connected_channel();
+  quorum.durable = true;
+  channel.call(quorum);
+  channel.call(amqp::queue::Delete{.queue = name});
+}
+
+TEST_P(QueueBehaviour, ClassicIsTheTypeWhereNoneIsNamed) {
+  WireChannel channel = connected_channel();
+  const std::string named = unique("queue");
+  const std::string unnamed = unique("queue");
+  const amqp::FieldTable classic{{"x-queue-type", "classic"}};
+  channel.declare({.queue = named, .exclusive = true, .arguments = classic});
+  channel.declare({.queue = named, .exclusive = true});
+  channel.declare({.queue = unnamed, .exclusive = true});
+  channel.declare({.queue = unnamed, .exclusive = true, .arguments = classic});
+}
+
+TEST_P(QueueBehaviour, NamesAreUtf8) {
+  WireClient& client = connect();
+  WireChannel channel = open_channel(client);
+  channel.declare({.queue = unique("gr\xC3\xBC\xC3\x9F"), .exclusive = true});
+  channel.send(Declare{.queue = "\xFF\xFE"});
+  client.expect_connection_closed(501, "FRAME_ERROR - Malformed UTF-8 in shortstr");
+}
+
+TEST_P(QueueBehaviour, ATextTooLongForTheErrorIsCut) {
+  WireChannel channel = connected_channel();
+  const std::string name(255, 'q');
+  channel.send(Declare{.queue = name, .passive = true});
+  channel.expect_closed(404, ("NOT_FOUND - no queue '" + name).substr(0, 252) + "...",
+                        Declare::kId);
 }
 
 TEST_P(QueueBehaviour, AnExclusiveOneIsLockedForOtherConnections) {
