@@ -181,11 +181,13 @@ TEST_F(ConnectionTest, ABrokerThatVanishesFailsWhatWaitsAndTellsOnce) {
   EXPECT_EQ(run(connection.open_channel()).error(), connection.failure());
 
   // Whoever asks later is told as well, though never from within the call.
-  bool told_late = false;
-  connection.on_closed([&](const Error&) { told_late = true; });
-  EXPECT_FALSE(told_late);
-  run_until([&] { return told_late; });
+  int told_late = 0;
+  connection.on_closed([&](const Error&) { ++told_late; });
+  channel.on_closed([&](const Error&) { ++told_late; });
+  EXPECT_EQ(told_late, 0);
+  run_until([&] { return told_late == 2; });
   EXPECT_EQ(connection_told, 1);
+  EXPECT_EQ(channel_told, 1);
 }
 
 TEST_F(ConnectionTest, ABrokerThatClosesIsAnswered) {
@@ -212,6 +214,27 @@ TEST_F(ConnectionTest, ClosingDoesNotWaitForeverForTheAnswer) {
   EXPECT_EQ((*purge)->error().code, ErrorCode::kClosed);
   EXPECT_EQ(connection.failure().message, "");
   EXPECT_FALSE(told);
+}
+
+// A one-shot program ends when its context has nothing left to do.
+TEST_F(ConnectionTest, NothingKeepsTheContextBusyAfterGoodbye) {
+  const Broker broker = FakeBroker::listen(context, Manner::kAmqp);
+  asio::io_context own(1);
+  bool closed = false;
+  const auto work = [](ConnectOptions options, bool& done) -> awaitable<void> {
+    auto connection = co_await Connection::connect(std::move(options));
+    if (!connection) co_return;
+    co_await connection->close();
+    done = true;
+  };
+  asio::co_spawn(own, work(broker->options(), closed), asio::detached);
+  run_until([&] {
+    own.poll();
+    own.restart();
+    return closed;
+  });
+  own.poll();
+  EXPECT_TRUE(own.stopped());
 }
 
 TEST_F(ConnectionTest, BlockingIsSurfaced) {
