@@ -1,10 +1,9 @@
 #include "bloodbank/uuid.h"
 
 #include <fmt/core.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <memory>
+#include <boost/uuid/name_generator_sha1.hpp>
 #include <span>
 
 #include "base/assert.h"
@@ -93,20 +92,12 @@ Uuid Uuid::v4() {
 }
 
 Uuid Uuid::v5(const Uuid& name_space, std::string_view name) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                        EVP_MD_CTX_free);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-  unsigned int digest_bytes = 0;
-  const auto& prefix = name_space.bytes();
-  // These fail only without memory, or where a policy forbids SHA-1; neither leaves an id to give.
-  BB_ASSERT(context != nullptr);
-  BB_ASSERT(EVP_DigestInit_ex(context.get(), EVP_sha1(), nullptr) == 1);
-  BB_ASSERT(EVP_DigestUpdate(context.get(), prefix.data(), prefix.size()) == 1);
-  BB_ASSERT(EVP_DigestUpdate(context.get(), name.data(), name.size()) == 1);
-  BB_ASSERT(EVP_DigestFinal_ex(context.get(), digest.data(), &digest_bytes) == 1);
-  BB_ASSERT(digest_bytes == 20);
+  boost::uuids::uuid name_space_id;
+  std::copy(name_space.bytes().begin(), name_space.bytes().end(), name_space_id.begin());
+  const boost::uuids::uuid id =
+      boost::uuids::name_generator_sha1(name_space_id)(name.data(), name.size());
   std::array<std::uint8_t, 16> bytes;
-  std::copy_n(digest.begin(), bytes.size(), bytes.begin());
+  std::copy(id.begin(), id.end(), bytes.begin());
   return stamped(bytes, 5);
 }
 
