@@ -58,6 +58,8 @@ void check_round_trip(const bb::Envelope& envelope) {
 
 }  // namespace
 
+// libFuzzer gives the name.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto checked = bb::check_json(text);

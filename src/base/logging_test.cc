@@ -6,7 +6,6 @@ namespace bb::logging {
 namespace {
 
 using testing::HasSubstr;
-using testing::internal::GetCapturedStderr;
 
 TEST(Logging, ParsesEveryLevel) {
   EXPECT_EQ(parse_level("debug"), Level::kDebug);

@@ -10,6 +10,10 @@
 namespace bb {
 namespace {
 
+constexpr unsigned kSeed = 20260127;
+constexpr auto kMin = std::numeric_limits<std::int64_t>::min();
+constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
+
 using std::chrono::nanoseconds;
 using testing::HasSubstr;
 
@@ -111,8 +115,6 @@ TEST(Rfc3339, RefusesEverythingElseAndSaysWhy) {
 }
 
 TEST(Rfc3339, HoldsTheWholeRangeAndNothingBeyond) {
-  constexpr auto kMin = std::numeric_limits<std::int64_t>::min();
-  constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
   EXPECT_EQ(format_rfc3339(at_ns(kMin)), "1677-09-21T00:12:43.145224192Z");
   EXPECT_EQ(format_rfc3339(at_ns(kMax)), "2262-04-11T23:47:16.854775807Z");
   EXPECT_EQ(parse_rfc3339("1677-09-21T00:12:43.145224192Z"), at_ns(kMin));
@@ -137,7 +139,6 @@ TEST(Rfc3339, AMessageShortensALongText) {
 }
 
 TEST(Rfc3339, ReadsBackWhatItWrites) {
-  constexpr unsigned kSeed = 20260127;
   SCOPED_TRACE(testing::Message() << "seed=" << kSeed);
   std::mt19937_64 random(kSeed);
   for (int i = 0; i < 20'000; ++i) {

@@ -2,21 +2,19 @@
 
 #include <gmock/gmock.h>
 
+#include "event/envelope_text.h"
+
 namespace bb::event {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// Each error as "pointer: expected, not found"; pointers start at the context.
+// Pointers start at the context.
 std::vector<std::string> errors_of(std::string_view context) {
   StructuralErrors errors;
   check_agent_context(context, "", errors);
-  std::vector<std::string> lines;
-  for (const auto& [pointer, expected, found] : errors.take()) {
-    lines.push_back(pointer + ": " + expected + ", not " + found);
-  }
-  return lines;
+  return lines_of(errors.take());
 }
 
 TEST(AgentContext, AcceptsEveryTypeOfAgent) {

@@ -14,6 +14,17 @@ using testing::IsEmpty;
 
 constexpr int kRounds = 2'000;
 
+// What random texts and values are made of.
+constexpr std::string_view kWordStart = "abcxyz0189";
+constexpr std::string_view kWordRest = "abcxyz0189_-";
+constexpr std::string_view kTextPieces[] = {"a",    "Z", " ",  "\"", "\\",     "/", "\n", "\x01",
+                                            "\x7f", "ü", "☕", "😀", "\u2028", "{", "]",  ","};
+constexpr std::string_view kSpaces[] = {"", "", "", " ", "\n", "\t\r\n  "};
+constexpr std::string_view kEscapedTexts[] = {R"("\ud800")", R"("\u0041\/")", R"("\ud83d\ude00")"};
+constexpr std::string_view kScalars[] = {
+    "null", "true",  "false",   "0",      "-0",
+    "1.10", "1e400", "-1.5E-3", "0.1e+7", "1234567890123456789012345678901234567890"};
+
 // BB_TEST_SEED repeats a run that failed.
 std::uint64_t seed() {
   const char* given = std::getenv("BB_TEST_SEED");
@@ -61,40 +72,27 @@ class EnvelopeGenerator {
   }
 
   std::string word() {
-    constexpr std::string_view kFirst = "abcxyz0189";
-    constexpr std::string_view kRest = "abcxyz0189_-";
-    std::string made(1, kFirst[below(kFirst.size())]);
-    for (std::size_t size = below(8); size > 0; --size) made += kRest[below(kRest.size())];
+    std::string made(1, kWordStart[below(kWordStart.size())]);
+    for (std::size_t size = below(8); size > 0; --size) made += kWordRest[below(kWordRest.size())];
     return made;
   }
 
   std::string text() {
-    static constexpr std::string_view kPieces[] = {"a",      "Z",    " ",    "\"", "\\", "/",
-                                                   "\n",     "\x01", "\x7f", "ü",  "☕", "😀",
-                                                   "\u2028", "{",    "]",    ","};
     std::string made;
-    for (std::size_t pieces = below(20); pieces > 0; --pieces) made += one_of(kPieces);
+    for (std::size_t pieces = below(20); pieces > 0; --pieces) made += one_of(kTextPieces);
     return made;
   }
 
-  std::string space() {
-    static constexpr std::string_view kSpaces[] = {"", "", "", " ", "\n", "\t\r\n  "};
-    return std::string(one_of(kSpaces));
-  }
+  std::string space() { return std::string(one_of(kSpaces)); }
 
   std::string quoted_text() {
-    static constexpr std::string_view kEscaped[] = {R"("\ud800")", R"("\u0041\/")",
-                                                    R"("\ud83d\ude00")"};
-    if (below(8) == 0) return std::string(one_of(kEscaped));
+    if (below(8) == 0) return std::string(one_of(kEscapedTexts));
     std::string made;
     event::append_json_string(made, text());
     return made;
   }
 
   std::string value(int depth) {
-    static constexpr std::string_view kScalars[] = {
-        "null", "true",  "false",   "0",      "-0",
-        "1.10", "1e400", "-1.5E-3", "0.1e+7", "1234567890123456789012345678901234567890"};
     switch (depth == 0 ? below(2) : below(4)) {
       case 0:
         return std::string(one_of(kScalars));

@@ -1,4 +1,5 @@
-// Test vocabulary: the text of an envelope, told field by field.
+// Test vocabulary: the text of an envelope, told field by field, and what is wrong
+// with one in lines that read as sentences.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +8,19 @@
 #include <utility>
 #include <vector>
 
+#include "bloodbank/envelope.h"
+
 namespace bb::event {
+
+// Each error as "pointer: expected, not found".
+inline std::vector<std::string> lines_of(const std::vector<StructuralError>& errors) {
+  std::vector<std::string> lines;
+  for (const auto& [pointer, expected, found] : errors) {
+    std::string& line = lines.emplace_back(pointer);
+    line.append(": ").append(expected).append(", not ").append(found);
+  }
+  return lines;
+}
 
 class EnvelopeText {
  public:

@@ -19,22 +19,25 @@ constexpr bool is_string_special(char c) {
   return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
 }
 
+// One in each byte of a word, and the high bit of each.
+inline constexpr std::uint64_t kOneInEachByte = 0x0101'0101'0101'0101;
+inline constexpr std::uint64_t kHighBitOfEachByte = 0x8080'8080'8080'8080;
+
 // The first such byte at or after `from`, or the size of the text. Eight bytes at a
 // time: most of a payload is the inside of strings.
 inline std::size_t find_string_special(std::string_view text, std::size_t from) {
-  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
-  constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
   if constexpr (std::endian::native == std::endian::little) {
     for (; text.size() - from >= 8; from += 8) {
       std::uint64_t word;
       std::memcpy(&word, text.data() + from, sizeof word);
-      const std::uint64_t quote = word ^ (kOnes * '"');
-      const std::uint64_t backslash = word ^ (kOnes * '\\');
+      const std::uint64_t quote = word ^ (kOneInEachByte * '"');
+      const std::uint64_t backslash = word ^ (kOneInEachByte * '\\');
       // The high bit of a byte is set where the byte is zero, or less than 0x20. A
       // borrow may set it in bytes above such a one, so only the lowest counts.
-      const std::uint64_t found = (((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash) |
-                                   ((word - kOnes * 0x20) & ~word)) &
-                                  kHighBits;
+      const std::uint64_t found =
+          (((quote - kOneInEachByte) & ~quote) | ((backslash - kOneInEachByte) & ~backslash) |
+           ((word - kOneInEachByte * 0x20) & ~word)) &
+          kHighBitOfEachByte;
       if (found != 0) return from + static_cast<std::size_t>(std::countr_zero(found)) / 8;
     }
   }

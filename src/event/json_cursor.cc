@@ -6,6 +6,8 @@
 namespace bb::event {
 namespace {
 
+constexpr std::string_view kScalarDelimiters = ",]} \n\r\t";
+
 char char_at(std::string_view text, std::size_t at) {
   BB_ASSERT(at < text.size());
   return text[at];
@@ -50,8 +52,7 @@ std::size_t skip_container(std::string_view text, std::size_t at) {
 }
 
 std::size_t skip_scalar(std::string_view text, std::size_t at) {
-  constexpr std::string_view kDelimiters = ",]} \n\r\t";
-  const std::size_t end = text.find_first_of(kDelimiters, at);
+  const std::size_t end = text.find_first_of(kScalarDelimiters, at);
   return end == std::string_view::npos ? text.size() : end;
 }
 

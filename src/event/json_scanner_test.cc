@@ -19,6 +19,10 @@ std::string verdict(std::string_view text) {
   return std::to_string(error.line) + ":" + std::to_string(error.column) + " " + error.reason;
 }
 
+std::string in_quotes(std::string_view content) {
+  return std::string("\"").append(content).append("\"");
+}
+
 std::string nested(std::size_t depth, std::string_view inside = "") {
   return std::string(depth, '[').append(inside).append(std::string(depth, ']'));
 }
@@ -147,11 +151,12 @@ TEST(JsonScanner, RemembersAtEveryDepthWhatIsOpen) {
     closers += object ? '}' : ']';
   }
   const std::string end(closers.rbegin(), closers.rend());
-  EXPECT_EQ(verdict(text + "0" + end), "valid");
+  text += '0';
+  EXPECT_EQ(verdict(text + end), "valid");
   for (std::size_t i = 0; i < end.size(); i += 37) {
     std::string crossed = end;
     crossed[i] = crossed[i] == '}' ? ']' : '}';
-    EXPECT_THAT(verdict(text + "0" + crossed), HasSubstr("after a value")) << i;
+    EXPECT_THAT(verdict(text + crossed), HasSubstr("after a value")) << i;
   }
 }
 
@@ -160,15 +165,15 @@ TEST(JsonScanner, FindsAFaultAtEveryPlaceInAString) {
   for (std::size_t size = 1; size < 40; ++size) {
     for (std::size_t at = 0; at < size; ++at) {
       std::string content(size, 'x');
-      EXPECT_EQ(verdict("\"" + content + "\""), "valid");
+      EXPECT_EQ(verdict(in_quotes(content)), "valid");
       content[at] = '\x1f';
-      EXPECT_THAT(verdict("\"" + content + "\""), HasSubstr("\\u001f")) << size << " " << at;
+      EXPECT_THAT(verdict(in_quotes(content)), HasSubstr("\\u001f")) << size << " " << at;
       content[at] = '"';
-      EXPECT_NE(verdict("\"" + content + "\""), "valid") << size << " " << at;
+      EXPECT_NE(verdict(in_quotes(content)), "valid") << size << " " << at;
       content[at] = '\\';
-      EXPECT_NE(verdict("\"" + content + "\""), "valid") << size << " " << at;
+      EXPECT_NE(verdict(in_quotes(content)), "valid") << size << " " << at;
       content.replace(at, 1, "ü");
-      EXPECT_EQ(verdict("\"" + content + "\""), "valid") << size << " " << at;
+      EXPECT_EQ(verdict(in_quotes(content)), "valid") << size << " " << at;
     }
   }
 }

@@ -69,13 +69,17 @@ std::vector<StructuralError> StructuralErrors::take() {
 }  // namespace bb::event
 
 namespace bb {
+namespace {
+
+constexpr std::size_t kPointerBytesMax = 120;
+
+}  // namespace
 
 Error EnvelopeError::to_error() const {
   if (json) {
     return {ErrorCode::kInvalidJson, fmt::format("not JSON: line {}, column {}: {}", json->line,
                                                  json->column, json->reason)};
   }
-  constexpr std::size_t kPointerBytesMax = 120;
   std::string message = "not an event envelope: ";
   for (const StructuralError& error : structure) {
     if (&error != structure.data()) message += "; ";
