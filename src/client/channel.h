@@ -117,6 +117,8 @@ class Channel {
   // ack()/nack()/reject() now or later. The first deliveries may come before the tag does:
   // the broker sends both at once. `on_cancelled` is called if the broker ends the consumer (its
   // queue was deleted).
+  // With g++ 12, name a handler that captures by value before the co_await expression and move
+  // it in: a closure made within the expression is destroyed twice.
   boost::asio::awaitable<Result<std::string>> consume(std::string queue, ConsumeOptions options,
                                                       std::function<void(Delivery)> handler,
                                                       std::function<void()> on_cancelled = {});

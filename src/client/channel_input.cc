@@ -179,7 +179,7 @@ Result<void> ChannelProtocol::on_content(const amqp::Frame& frame) {
   if (state_ == State::kAbandoned) return {};
   auto complete = assembler_.add(frame);
   if (!complete && complete.error().code == ErrorCode::kContentTooLarge) {
-    abandon(std::move(complete).error());
+    abandon(complete.error());
     return {};
   }
   BB_TRY(complete);

@@ -164,7 +164,7 @@ void ChannelProtocol::fail_calls(const Error& error, std::size_t kept) {
 }
 
 // The broker sent what this channel cannot take. The connection is not at fault.
-void ChannelProtocol::abandon(Error error) {
+void ChannelProtocol::abandon(const Error& error) {
   const std::string text = one_line(error.message, amqp::kShortStringMaxBytes - 3);
   amqp::encode_method(link_.output, number_,
                       amqp::channel::Close{.reply_code = error_info(error.code).amqp_reply_code,

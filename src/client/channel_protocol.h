@@ -116,7 +116,7 @@ class ChannelProtocol {
   Result<void> on_close_ok();
   void on_cancel(const amqp::basic::Cancel& cancel);
   Result<void> on_confirm(std::uint64_t tag, bool multiple, bool nacked);
-  void abandon(Error error);
+  void abandon(const Error& error);
 
   // Fails the calls that wait, all but the last `kept`.
   void fail_calls(const Error& error, std::size_t kept);

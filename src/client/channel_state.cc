@@ -91,7 +91,8 @@ void ChannelState::drop() {
   on_closed_.reset();
   if (protocol_->is_open()) {
     // Nobody waits for the answer, and the machine gives the number back when it comes.
-    static_cast<void>(protocol_->close());
+    const auto closing = protocol_->close();
+    BB_ASSERT(closing.has_value());
     connection_->wake_writer();
   }
   connection_->remove_channel(key());

@@ -63,7 +63,8 @@ asio::awaitable<Result<void>> ConnectionState::connect_socket(Pointer self, std:
       self->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
       co_return Result<void>{};
     }
-    self->socket_.close();
+    error_code ignored;
+    self->socket_.close(ignored);
     if (self->dropped_) co_return fail(ErrorCode::kClosed, "the connection was dropped");
     if (!failed || says_little(failed)) failed = error;
   }

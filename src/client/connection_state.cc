@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kReadBytes = 128 * 1024;
+constexpr std::size_t kReadBytes = 128ull << 10;
 constexpr std::size_t kKeptBytes = 1 << 20;  // of the output buffer's memory, once it is sent
 // How long a peer that does not take our last words is waited for.
 constexpr milliseconds kLinger{1000};

@@ -95,14 +95,14 @@ std::string peer_name(const amqp::Url& url) {
 }
 
 std::optional<Error> foreign_answer(ByteView first_bytes, const std::string& peer) {
-  constexpr std::string_view kName = "AMQP";
-  constexpr std::uint8_t kTlsAlert = 0x15;
+  constexpr std::string_view name = "AMQP";
+  constexpr std::uint8_t tls_alert = 0x15;
   const std::string_view text = as_text(first_bytes);
   if (text.empty()) return std::nullopt;
   const auto first = static_cast<std::uint8_t>(text.front());
   if (first == static_cast<std::uint8_t>(amqp::FrameType::kMethod)) return std::nullopt;
 
-  if (kName.starts_with(text.substr(0, kName.size()))) {
+  if (name.starts_with(text.substr(0, name.size()))) {
     if (text.size() < amqp::kProtocolHeader.size()) return std::nullopt;
     const auto byte = [&](std::size_t index) {
       return static_cast<unsigned>(static_cast<std::uint8_t>(text[index]));
@@ -112,7 +112,7 @@ std::optional<Error> foreign_answer(ByteView first_bytes, const std::string& pee
                              "{} {} {} {}'; check the port of the URL",
                              peer, byte(4), byte(5), byte(6), byte(7))};
   }
-  if (first == kTlsAlert) {
+  if (first == tls_alert) {
     return Error{ErrorCode::kUnreachable,
                  fmt::format("{} expects TLS: it answered with a TLS alert; check the port of the "
                              "URL",
