@@ -51,7 +51,9 @@ function(bb_broker_test name)
     if(broker STREQUAL bb)
       set(fixture bb_serve)
     endif()
-    add_test(NAME ${name}_${broker} COMMAND ${ARG_COMMAND})
+    # In the source folder, so that failures are told by the names of its files.
+    add_test(NAME ${name}_${broker} COMMAND ${ARG_COMMAND}
+      WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
     set_tests_properties(${name}_${broker} PROPERTIES
       FIXTURES_REQUIRED "${fixture};${ARG_FIXTURES}"
       LABELS "interop"
@@ -69,7 +71,7 @@ function(bb_python_test name file)
     "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
   set(environment "PYTHONPATH=${support_dir}")
   if(ARG_NO_BROKER)
-    add_test(NAME ${name} COMMAND ${command})
+    add_test(NAME ${name} COMMAND ${command} WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
     set_tests_properties(${name} PROPERTIES
       FIXTURES_REQUIRED python_env
       LABELS interop
