@@ -73,7 +73,7 @@ run_fuzz() {
   seconds=$(seconds_of "$1")
   shift
   ensure_packages "${BUILD_PACKAGES[@]}" "${FUZZ_PACKAGES[@]}"
-  build fuzz
+  build fuzz fuzz/all
 
   local targets=("$@")
   if [[ ${#targets[@]} -eq 0 ]]; then
