@@ -49,7 +49,7 @@ run_tests() {
   local ctest=(ctest --preset "$preset" --no-label-summary -j "${CTEST_PARALLEL_LEVEL:-2}" "$@")
   if [[ $preset == tsan ]]; then
     # The build runs the test programs too, to learn the names of their tests.
-    export -f build build_jobs ensure_home
+    export -f build configure build_jobs ensure_home
     without_aslr bash -euo pipefail -c 'build "$1"' bash "$preset"
     without_aslr "${ctest[@]}"
   else
@@ -99,7 +99,7 @@ run_fuzz() {
 
 run_tidy() {
   ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${TIDY_PACKAGES[@]}"
-  build debug
+  configure debug  # it needs the compilers' commands, not what they make
   # The build is g++'s; clang does not know two of its warnings.
   run-clang-tidy-19 -quiet -p build/debug -j "$(build_jobs)" \
     -extra-arg=-Wno-unknown-warning-option "^$PWD/(src|tests|fuzz|bench)/"

@@ -97,21 +97,25 @@ ensure_home() {
   mkdir -p "$HOME"
 }
 
-# build PRESET [TARGET...]: configures when needed, then builds, one caller at a time.
+# configure PRESET: only when needed. Ninja configures again by itself after a
+# change to a CMakeLists.txt, but knows nothing of the presets.
+configure() {
+  local ninja_file=build/$1/build.ninja
+  if [[ ! -f $ninja_file || CMakePresets.json -nt $ninja_file ]]; then
+    cmake --preset "$1" >&2
+    touch "$ninja_file"
+  fi
+}
+
+# build PRESET [TARGET...]: configures and builds, one caller at a time.
 build() {
   local preset=$1
   shift
-  local ninja_file=build/$preset/build.ninja
   mkdir -p build
   (
     flock 9
     ensure_home
-    # Ninja configures again by itself after a change to a CMakeLists.txt, but
-    # knows nothing of the presets.
-    if [[ ! -f $ninja_file || CMakePresets.json -nt $ninja_file ]]; then
-      cmake --preset "$preset" >&2
-      touch "$ninja_file"
-    fi
+    configure "$preset"
     local targets=()
     [[ $# -eq 0 ]] || targets=(--target "$@")
     cmake --build --preset "$preset" -j "${CMAKE_BUILD_PARALLEL_LEVEL:-$(build_jobs)}" "${targets[@]}" >&2
