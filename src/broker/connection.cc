@@ -22,6 +22,8 @@ constexpr std::uint32_t kHandshakeFrameBytes = 8192;
 // Input waits once this many times output_bytes_max wait for the socket: deliveries pause at one.
 constexpr std::size_t kOutputPauses = 2;
 
+constexpr std::chrono::milliseconds kLastWordsGrace{1000};
+
 // RabbitMQ takes a method that is malformed or unknown for a broken frame.
 Error undecodable(const Error& error) {
   return {ErrorCode::kFrameError, "cannot decode: " + error.message};
@@ -84,6 +86,10 @@ void Connection::process(ByteView bytes, TimePoint now) {
     const auto frame = frames_.next();
     if (!frame) {
       fail_connection(frame.error(), {});
+      // No close-ok can be read from a broken stream: only leave our last words time to arrive.
+      if (state_ == State::kClosing) {
+        deadline_ = now + std::min(broker_.context_.options.close_timeout, kLastWordsGrace);
+      }
       break;
     }
     if (!*frame) break;

@@ -145,7 +145,7 @@ std::unique_ptr<Exchange::Router> Exchange::make_router(ExchangeType type) {
     case ExchangeType::kHeaders:
       return std::make_unique<HeadersRouter>();
   }
-  BB_ASSERT(!"an exchange type without a router");
+  BB_ASSERT(false);  // every type has a router
   return nullptr;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/assert.h"
 #include "base/bytes.h"
 
 namespace bb::broker {
@@ -12,6 +13,11 @@ namespace bb::broker {
 // Bytes that live messages hold, over one broker.
 class MemoryGauge {
  public:
+  MemoryGauge() = default;
+  MemoryGauge(const MemoryGauge&) = delete;
+  MemoryGauge& operator=(const MemoryGauge&) = delete;
+  ~MemoryGauge() { BB_ASSERT(bytes_ == 0); }  // messages refer to it to their end
+
   void add(std::size_t bytes) { bytes_ += bytes; }
   void remove(std::size_t bytes) { bytes_ -= bytes; }
   std::uint64_t bytes() const { return bytes_; }

@@ -1,6 +1,8 @@
 // From the protocol header to connection.open-ok.
 #include <gmock/gmock.h>
 
+#include <vector>
+
 #include "behaviour/behaviour_test_case.h"
 
 namespace bb::test {
@@ -132,16 +134,20 @@ TEST_P(HandshakeBehaviour, TuneOkOutsideTheOfferIsNotAllowed) {
        "NOT_ALLOWED - negotiated channel_max = 0 (no limit) is higher than the maximum allowed "
        "value (2047)"},
   };
+  std::vector<WireClient*> clients;  // all at once: RabbitMQ takes its time to close
   for (const Tuning& tuning : kTunings) {
-    SCOPED_TRACE(tuning.text);
-    WireClient& client = dial();
+    WireClient& client = *clients.emplace_back(&dial());
     client.send_protocol_header();
     client.log_in();
     client.send(0, amqp::connection::TuneOk{tuning.channel_max, tuning.frame_max, 0});
+  }
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    const std::string_view text = kTunings[i].text;
+    SCOPED_TRACE(text);
     if (is_rabbitmq()) {
-      client.expect_end();  // the text is in its log alone
+      clients[i]->expect_end();  // the text is in its log alone
     } else {
-      client.expect_connection_closed(530, tuning.text, amqp::connection::TuneOk::kId);
+      clients[i]->expect_connection_closed(530, text, amqp::connection::TuneOk::kId);
     }
   }
 }

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -78,6 +80,8 @@ class TcpBroker final : public TestBroker {
       throw std::runtime_error(
           fmt::format("cannot connect to {}: {}", url_.redacted(), std::strerror(error)));
     }
+    const int on = 1;  // frames go out one by one, and must not wait for each other's receipt
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return std::make_unique<TcpTransport>(fd);
   }
 
