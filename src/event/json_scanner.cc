@@ -3,42 +3,16 @@
 #include <fmt/core.h>
 #include <simdjson.h>
 
-#include <array>
-#include <cstdint>
 #include <utility>
 
 #include "base/assert.h"
 #include "base/hex.h"
 #include "base/utf8.h"
 #include "event/json_chars.h"
+#include "event/nesting_stack.h"
 
 namespace bb::event {
 namespace {
-
-// Which containers are open: a bit each, set for an object.
-class NestingStack {
- public:
-  void push(bool object) {
-    BB_ASSERT(depth_ < kJsonDepthMax);
-    const std::uint64_t bit = std::uint64_t{1} << (depth_ % 64);
-    std::uint64_t& word = words_[depth_ / 64];
-    word = object ? word | bit : word & ~bit;
-    ++depth_;
-  }
-  void pop() {
-    BB_ASSERT(depth_ > 0);
-    --depth_;
-  }
-  bool in_object() const {
-    BB_ASSERT(depth_ > 0);
-    return (words_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64) & 1) != 0;
-  }
-  std::size_t depth() const { return depth_; }
-
- private:
-  std::array<std::uint64_t, (kJsonDepthMax + 63) / 64> words_{};
-  std::size_t depth_ = 0;
-};
 
 class Scanner {
  public:
@@ -296,30 +270,4 @@ std::optional<JsonFault> find_json_fault(std::string_view text, std::size_t dept
                                           static_cast<unsigned char>(text[*bad_byte]))};
 }
 
-JsonError locate(std::string_view text, JsonFault fault) {
-  JsonError error;
-  error.offset = fault.offset;
-  error.reason = std::move(fault.reason);
-  for (const char c : text.substr(0, fault.offset)) {
-    if (c == '\n') {
-      ++error.line;
-      error.column = 1;
-    } else if ((c & 0xC0) != 0x80) {  // not the continuation of a character
-      ++error.column;
-    }
-  }
-  return error;
-}
-
 }  // namespace bb::event
-
-namespace bb {
-
-std::expected<void, JsonError> check_json(std::string_view text) {
-  if (auto fault = event::find_json_fault(text)) {
-    return std::unexpected(event::locate(text, *std::move(fault)));
-  }
-  return {};
-}
-
-}  // namespace bb
