@@ -36,10 +36,11 @@ std::string client_host(const std::string& host) {
 }
 
 void announce(const server::Listening& listening) {
-  const std::string url = fmt::format("amqp://guest:guest@{}:{}/",
+  // No path: rabbitmq-c, and so amqp-publish, takes a trailing slash for the virtual host "".
+  const std::string url = fmt::format("amqp://guest:guest@{}:{}",
                                       url_host(client_host(listening.host)), listening.port);
   const auto written =
-      write_all(STDOUT_FILENO, fmt::format("listening on amqp://{0}:{1}/\n"
+      write_all(STDOUT_FILENO, fmt::format("listening on amqp://{0}:{1}\n"
                                            "  RABBIT_URL={2} bb subscribe '#'\n"
                                            "  RABBIT_URL={2} bb publish hello.world --json "
                                            "'{{\"text\":\"hello\"}}'\n",

@@ -208,6 +208,7 @@ Result<void> run_server(const ServerOptions& options,
   Server server(options);
   BB_TRY_ASSIGN(const Listening listening, server.listen());
   on_listening(listening);
+  logging::info("events are kept in memory: they do not survive the end of this process");
   server.run();
   return {};
 }
