@@ -116,8 +116,9 @@ void Connection::on_tick(TimePoint now) {
   }
   const std::chrono::seconds heartbeat(limits_.heartbeat_seconds);
   if (heartbeat.count() == 0) return;
-  // Unread because it is blocked: silence is ours, not the client's.
-  if (!blocked_ && now - last_received_ > 2 * heartbeat) {
+  // Unread, so the silence is ours; the client's begins when reading goes on.
+  if (reading_paused()) last_received_ = now;
+  if (now - last_received_ > 2 * heartbeat) {
     finish("missed heartbeats from client");
     return;
   }
