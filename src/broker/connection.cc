@@ -289,7 +289,7 @@ void Connection::on_channel_frame(const amqp::Frame& frame) {
   }
 
   Channel& channel = *found->second;
-  if (id == amqp::channel::Close::kId) {
+  if (id == amqp::channel::Close::kId && (channel.failing() || !channel.expects_content())) {
     // Crossing with our own close: answer it, and wait for close-ok all the same.
     if (!channel.failing()) {
       channel.flush_confirms();
@@ -388,6 +388,7 @@ void Connection::fail_connection(const Error& error, amqp::MethodId id) {
   send(0, amqp::connection::Close{error_info(error.code).amqp_reply_code, text, id.class_id,
                                   id.method_id});
   state_ = State::kClosing;
+  blocked_ = false;              // nothing of it is kept any more, and close-ok has to be read
   deadline_ = TimePoint::max();  // set by the next call that knows the time
   reason_ = text;
 }
@@ -402,10 +403,9 @@ void Connection::finish(std::string reason) {
 }
 
 void Connection::end_channels() {
-  for (const auto& [number, channel] : channels_) {
-    channel->set_failing();  // nothing more is written for it
-    channel->close();
-  }
+  // First all of them, so that none is given what another one puts back.
+  for (const auto& [number, channel] : channels_) channel->set_failing();
+  for (const auto& [number, channel] : channels_) channel->close();
   channels_.clear();
   if (vhost_ != nullptr) vhost_->connection_closed(id_);
 }

@@ -134,6 +134,17 @@ TEST_P(FramingBehaviour, AMethodInsteadOfABodyIsUnexpected) {
       kPublish);
 }
 
+TEST_P(FramingBehaviour, ClosingTheChannelInsteadOfABodyIsUnexpected) {
+  WireClient& client = connect();
+  WireChannel channel = open_channel(client);
+  channel.send(amqp::basic::Publish{.exchange = "amq.direct"});
+  client.send_header(1, 4);
+  channel.send(amqp::channel::Close{.reply_code = 200});
+  client.expect_connection_closed(
+      505, "UNEXPECTED_FRAME - expected content body, got non content body frame instead",
+      kPublish);
+}
+
 TEST_P(FramingBehaviour, AHeaderInsteadOfABodyIsUnexpected) {
   WireClient& client = connect();
   WireChannel channel = open_channel(client);

@@ -199,5 +199,24 @@ TEST_P(PublishBehaviour, WhatIsUnroutableAndNotMandatoryIsDropped) {
   channel.expect_nothing(queue);
 }
 
+// RabbitMQ has the same limit, and finds out once the whole message has come.
+BB_OWN_SUITE(PublishOfOurs);
+
+TEST_P(PublishOfOurs, AMessageAboveTheLimitIsRefusedBeforeItIsSent) {
+  WireChannel channel = connected_channel();
+  channel.send(Publish{.exchange = "amq.direct"});
+  channel.client().send_header(1, (128u << 20) + 1);
+  const auto close = channel.expect<amqp::channel::Close>();
+  EXPECT_EQ(close.reply_code, 406);
+  EXPECT_EQ(close.reply_text,
+            "PRECONDITION_FAILED - message size 134217729 is larger than configured max size "
+            "134217728");
+  // The client may think of closing it before it has heard.
+  channel.client().send_frame(amqp::FrameType::kBody, 1, "the beginning");
+  channel.call(amqp::channel::Close{.reply_code = 200});
+  channel.send(amqp::channel::CloseOk{});
+  open_channel(channel.client());
+}
+
 }  // namespace
 }  // namespace bb::test
