@@ -12,11 +12,11 @@ class HeadersTest : public BehaviourTest {
   // Whether a message with these headers reaches a queue bound with these arguments.
   bool reaches(const FieldTable& arguments, const FieldTable& headers) {
     WireChannel channel = connected_channel();
+    const std::string exchange = declare_exchange(channel, "headers");
     const std::string queue = channel.declare_exclusive();
-    channel.call(
-        amqp::queue::Bind{.queue = queue, .exchange = "amq.headers", .arguments = arguments});
+    channel.call(amqp::queue::Bind{.queue = queue, .exchange = exchange, .arguments = arguments});
     const std::string encoded = amqp::encode_table_content(headers);
-    channel.route("amq.headers", "ignored", "body", {.headers = as_bytes(encoded)});
+    channel.route(exchange, "ignored", "body", {.headers = as_bytes(encoded)});
     const bool reached = channel.message_count(queue) == 1;
     channel.client().say_goodbye();
     return reached;
