@@ -7,8 +7,12 @@
 #include <memory>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace bb::logging {
 namespace {
+
+constexpr std::size_t kLineBytesMax = 4096;
 
 constexpr std::array<std::pair<std::string_view, Level>, 4> kLevels{{
     {"debug", Level::kDebug},
@@ -59,7 +63,8 @@ bool enabled(Level level) {
   return logger().should_log(to_spdlog(level));
 }
 void write(Level level, std::string_view line) {
-  logger().log(to_spdlog(level), line);
+  // Names that strangers chose go into lines: none of them may end a line or drive a terminal.
+  logger().log(to_spdlog(level), printable(line, kLineBytesMax));
 }
 
 }  // namespace bb::logging

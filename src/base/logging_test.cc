@@ -33,5 +33,15 @@ TEST(Logging, EntriesBelowTheLevelAreDropped) {
   EXPECT_TRUE(enabled(Level::kInfo));
 }
 
+// Users and vhosts are named by strangers, before any of them has logged in.
+TEST(Logging, ANameCannotForgeALineOrDriveTheTerminal) {
+  testing::internal::CaptureStderr();
+  info("login of user '{}' refused", "evil\n2026-01-01 info    all is well\x1b]0;x\x07");
+  const std::string written = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::ranges::count(written, '\n'), 1) << written;
+  EXPECT_THAT(written, testing::Not(HasSubstr("\x1b]0")));
+  EXPECT_THAT(written, HasSubstr("all is well"));
+}
+
 }  // namespace
 }  // namespace bb::logging
