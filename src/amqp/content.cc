@@ -64,6 +64,13 @@ void ContentAssembler::start() {
   body_.clear();
 }
 
+void ContentAssembler::trim() {
+  static constexpr std::size_t kKeptBytes = 64 * 1024;
+  if (state_ != State::kIdle || body_.capacity() <= kKeptBytes) return;
+  body_ = {};
+  body_.shrink_to_fit();
+}
+
 Result<bool> ContentAssembler::add(const Frame& frame) {
   auto complete = frame.type == FrameType::kHeader ? add_header(frame.payload)
                   : frame.type == FrameType::kBody

@@ -54,6 +54,8 @@ class ContentAssembler {
   // Of the content completed last; valid until start().
   const std::string& properties() const { return properties_; }
   const std::string& body() const { return body_; }
+  // Gives back the memory that a large content has left behind.
+  void trim();
   std::string take_properties() { return std::move(properties_); }
   std::string take_body() { return std::move(body_); }
 

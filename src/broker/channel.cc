@@ -41,8 +41,20 @@ Result<void> Channel::on_content(const amqp::Frame& frame) {
     return fail(unexpected_instead_of_content());
   }
   if (std::exchange(header_due_, false)) BB_TRY(check_content_header(frame.payload));
+  if (frame.type == amqp::FrameType::kBody) count_content(content_bytes_ + frame.payload.size());
   BB_TRY_ASSIGN(const bool complete, content_.add(frame));
-  return complete ? publish_content() : Result<void>{};
+  if (!complete) return {};
+  auto published = publish_content();
+  content_.trim();
+  count_content(0);
+  return published;
+}
+
+// Half a message holds memory as a whole one does.
+void Channel::count_content(std::size_t bytes) {
+  MemoryGauge& memory = connection_.broker().memory;
+  memory.remove(std::exchange(content_bytes_, bytes));
+  memory.add(bytes);
 }
 
 Error Channel::unexpected_instead_of_content() const {
@@ -93,13 +105,18 @@ Result<void> Channel::handle(const amqp::tx::Rollback&) {
 }
 
 void Channel::resume_consumers() {
-  for (const auto& [tag, consumer] : consumers_) {
+  auto next = consumers_by_number_.upper_bound(resumed_last_);
+  for (std::size_t left = consumers_by_number_.size(); left > 0; --left, ++next) {
     if (connection_.output_full()) return;
-    consumer->queue()->resume(consumer.get());
+    if (next == consumers_by_number_.end()) next = consumers_by_number_.begin();
+    resumed_last_ = next->first;
+    next->second->queue()->resume(next->second);
   }
 }
 
 void Channel::close() {
+  content_.start();  // drops what is unfinished
+  count_content(0);
   while (!consumers_.empty()) end_consumer(consumers_.begin()->first);
   requeue_all();
 }

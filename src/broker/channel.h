@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,7 +39,8 @@ class Channel {
 
   // Writes the confirms that are due.
   void flush_confirms();
-  // The connection takes deliveries again.
+  // The connection takes deliveries again. Goes on after the consumer that it came to last time, so
+  // that each gets its turn at a connection that is full again and again.
   void resume_consumers();
 
   // Ends the channel: consumers leave, what is unacknowledged goes back to its queues.
@@ -85,6 +87,7 @@ class Channel {
   Error unexpected_instead_of_content() const;
   Result<void> check_content_header(ByteView payload) const;
   Result<void> publish_content();
+  void count_content(std::size_t bytes);
   void send_return(std::string_view properties, std::string_view body);
 
   void deliver(ChannelConsumer& consumer, QueuedMessage message);
@@ -94,6 +97,8 @@ class Channel {
   void end_consumer(const std::string& tag);
   void consumer_cancelled(ChannelConsumer& consumer);
   bool below_channel_prefetch() const;
+  // nullptr when the consumer of that number is gone, and for 0.
+  ChannelConsumer* find_consumer(std::uint64_t number) const;
 
   template <class M>
   void send(const M& method) {
@@ -108,7 +113,8 @@ class Channel {
 
   // The publish whose content is on its way.
   amqp::ContentAssembler content_;
-  bool header_due_ = false;  // content_ is active and has had no frame
+  bool header_due_ = false;        // content_ is active and has had no frame
+  std::size_t content_bytes_ = 0;  // of its body so far; counted in the broker's memory
   std::string publish_exchange_;
   std::string publish_routing_key_;
   bool publish_mandatory_ = false;
@@ -117,6 +123,9 @@ class Channel {
   std::vector<ConfirmTracker::Ack> acks_;  // kept for its memory
 
   std::unordered_map<std::string, std::unique_ptr<ChannelConsumer>> consumers_;
+  std::map<std::uint64_t, ChannelConsumer*> consumers_by_number_;  // the same ones
+  std::uint64_t next_consumer_number_ = 1;
+  std::uint64_t resumed_last_ = 0;  // the number of the consumer that resume_consumers() came to
   UnackedList unacked_;
   std::uint64_t next_delivery_tag_ = 1;
   std::uint32_t unacked_by_consumers_ = 0;  // what basic.get gave does not count

@@ -48,10 +48,11 @@ Result<void> Channel::handle(const amqp::basic::Consume& method) {
   if (consumers_.size() >= connection_.broker().options.consumers_per_channel_max) {
     return fail(ErrorCode::kNotAllowed, "too many consumers on one channel");
   }
-  auto made = std::make_unique<ChannelConsumer>(*this, Queue::Ptr(queue), tag, method.no_ack,
-                                                consumer_prefetch_);
+  auto made = std::make_unique<ChannelConsumer>(*this, next_consumer_number_++, Queue::Ptr(queue),
+                                                tag, method.no_ack, consumer_prefetch_);
   ChannelConsumer* const consumer = made.get();
   consumers_.emplace(tag, std::move(made));
+  consumers_by_number_.emplace(consumer->number(), consumer);
   if (!method.no_wait) send(amqp::basic::ConsumeOk{tag});
   queue->add_consumer(consumer, method.exclusive);  // may deliver at once: after consume-ok
   return {};
@@ -68,15 +69,15 @@ void Channel::end_consumer(const std::string& tag) {
   auto node = consumers_.extract(tag);
   if (node.empty()) return;
   ChannelConsumer& consumer = *node.mapped();
+  consumers_by_number_.erase(consumer.number());
   Queue& queue = *consumer.queue();
   queue.remove_consumer(&consumer);
-  unacked_.forget(&consumer);
   if (queue.expired()) connection_.vhost().remove_queue(queue);
 }
 
 void Channel::consumer_cancelled(ChannelConsumer& consumer) {
-  const auto node = consumers_.extract(consumer.tag());
-  unacked_.forget(&consumer);
+  const auto node = consumers_.extract(consumer.tag());  // keeps it until the end of this
+  consumers_by_number_.erase(consumer.number());
   if (connection_.consumer_cancel_notify() && !failing_) {
     send(amqp::basic::Cancel{consumer.tag(), /*no_wait=*/true});
   }
@@ -95,7 +96,7 @@ void Channel::deliver(ChannelConsumer& consumer, QueuedMessage message) {
   }
   ++consumer.unacked;
   ++unacked_by_consumers_;
-  unacked_.add({tag, consumer.queue(), &consumer, /*counted=*/true, std::move(message)});
+  unacked_.add({tag, consumer.queue(), consumer.number(), std::move(message)});
 }
 
 Result<void> Channel::handle(const amqp::basic::Get& method) {
@@ -114,8 +115,7 @@ Result<void> Channel::handle(const amqp::basic::Get& method) {
   if (method.no_ack) {
     queue->settle(*message);
   } else {
-    unacked_.add(
-        {tag, Queue::Ptr(queue), /*consumer=*/nullptr, /*counted=*/false, *std::move(message)});
+    unacked_.add({tag, Queue::Ptr(queue), /*consumer=*/0, *std::move(message)});
   }
   return {};
 }
@@ -164,26 +164,28 @@ Result<std::vector<Unacked>> Channel::take_unacked(std::uint64_t delivery_tag, b
 
 void Channel::settle(std::vector<Unacked> taken, bool requeue) {
   const bool channel_was_full = !below_channel_prefetch();
-  // Newest first: each then goes back in front of the one before.
-  for (auto unacked = taken.rbegin(); unacked != taken.rend(); ++unacked) {
-    if (unacked->consumer != nullptr) {
-      --static_cast<ChannelConsumer*>(unacked->consumer)->unacked;
-    }
+  for (Unacked& unacked : taken) {
+    if (unacked.consumer != 0) --unacked_by_consumers_;
+    if (ChannelConsumer* const consumer = find_consumer(unacked.consumer)) --consumer->unacked;
     if (requeue) {
-      unacked->queue->requeue(std::move(unacked->message));
+      unacked.queue->requeue(std::move(unacked.message));
     } else {
-      unacked->queue->settle(unacked->message);
+      unacked.queue->settle(unacked.message);
     }
   }
-  unacked_by_consumers_ -= static_cast<std::uint32_t>(
-      std::ranges::count_if(taken, [](const Unacked& unacked) { return unacked.counted; }));
-
   // Every message is back in its place before the first is delivered again.
   for (const Unacked& unacked : taken) {
     if (requeue) unacked.queue->dispatch();
-    if (unacked.consumer != nullptr) unacked.queue->resume(unacked.consumer);
+    if (ChannelConsumer* const consumer = find_consumer(unacked.consumer)) {
+      unacked.queue->resume(consumer);
+    }
   }
   if (channel_was_full && below_channel_prefetch()) resume_consumers();
+}
+
+ChannelConsumer* Channel::find_consumer(std::uint64_t number) const {
+  const auto found = consumers_by_number_.find(number);
+  return found == consumers_by_number_.end() ? nullptr : found->second;
 }
 
 void Channel::requeue_all() {

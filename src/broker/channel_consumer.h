@@ -13,14 +13,17 @@ namespace bb::broker {
 // Ties a queue to a channel. Owned by the channel; in the queue's list while queue() is set.
 class ChannelConsumer final : public Consumer {
  public:
-  ChannelConsumer(Channel& channel, Queue::Ptr queue, std::string tag, bool no_ack,
-                  std::uint16_t prefetch)
+  // `number` is unique within the channel, and not 0.
+  ChannelConsumer(Channel& channel, std::uint64_t number, Queue::Ptr queue, std::string tag,
+                  bool no_ack, std::uint16_t prefetch)
       : channel_(channel),
+        number_(number),
         queue_(std::move(queue)),
         tag_(std::move(tag)),
         no_ack_(no_ack),
         prefetch_(prefetch) {}
 
+  std::uint64_t number() const { return number_; }
   const Queue::Ptr& queue() const { return queue_; }
   const std::string& tag() const { return tag_; }
   bool no_ack() const { return no_ack_; }
@@ -34,6 +37,7 @@ class ChannelConsumer final : public Consumer {
 
  private:
   Channel& channel_;
+  const std::uint64_t number_;
   const Queue::Ptr queue_;
   const std::string tag_;
   const bool no_ack_;

@@ -41,7 +41,8 @@ Connection::Connection(Broker& owner, ConnectionId id, std::string peer, bool pe
       frames_(kHandshakeFrameBytes),
       deadline_(now + owner.context_.options.handshake_timeout),
       last_received_(now),
-      last_sent_(now) {}
+      last_sent_(now),
+      last_progress_(now) {}
 
 Connection::~Connection() {
   attention_called_ = true;  // nobody is there to be told any more
@@ -116,9 +117,12 @@ void Connection::on_tick(TimePoint now) {
   }
   const std::chrono::seconds heartbeat(limits_.heartbeat_seconds);
   if (heartbeat.count() == 0) return;
-  // Unread, so the silence is ours; the client's begins when reading goes on.
-  if (reading_paused()) last_received_ = now;
-  if (now - last_received_ > 2 * heartbeat) {
+  // Unread because messages fill the memory: the silence is ours. Unread because the client does
+  // not read either: what it takes of our output is its sign of life.
+  if (blocked_) last_received_ = now;
+  const TimePoint alive =
+      backlog_.empty() ? last_received_ : std::max(last_received_, last_progress_);
+  if (now - alive > 2 * heartbeat) {
     finish("missed heartbeats from client");
     return;
   }
@@ -135,13 +139,20 @@ void Connection::take_output(Buffer& empty, TimePoint now) {
   std::swap(output_, empty);
   if (!empty.empty()) last_sent_ = now;
   if (!was_full) return;
-  for (const auto& [number, channel] : channels_) channel->resume_consumers();
+  auto next = channels_.upper_bound(resumed_last_);
+  for (std::size_t left = channels_.size(); left > 0 && !output_full(); --left, ++next) {
+    if (next == channels_.end()) next = channels_.begin();
+    resumed_last_ = next->first;
+    next->second->resume_consumers();
+  }
 }
 
 void Connection::on_output_written(TimePoint now) {
+  on_output_progress(now);
   if (backlog_.empty() || state_ == State::kFinished) return;
   Buffer waiting;
   std::swap(waiting, backlog_);
+  last_received_ = now;  // its silence, if it is silent, begins as reading goes on
   process(waiting.view(), now);
 }
 

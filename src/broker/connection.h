@@ -50,6 +50,8 @@ class Connection final : private ConnectionContext {
 
   // Swaps what waits for the socket with `empty`, an empty buffer whose memory is used again.
   void take_output(Buffer& empty, TimePoint now);
+  // Some of what take_output() gave is written: the client is alive and reading.
+  void on_output_progress(TimePoint now) { last_progress_ = now; }
   // What take_output() gave is written. Goes on with what had to wait for that.
   void on_output_written(TimePoint now);
   bool has_output() const { return !output_.empty(); }
@@ -126,6 +128,7 @@ class Connection final : private ConnectionContext {
   std::string reason_;
 
   std::map<std::uint16_t, std::unique_ptr<Channel>> channels_;
+  std::uint16_t resumed_last_ = 0;  // the channel that take_output() came to last
   Buffer output_;
   bool attention_called_ = false;
   bool awaits_durable_ = false;
@@ -135,6 +138,7 @@ class Connection final : private ConnectionContext {
   TimePoint deadline_;  // of the handshake, or of the peer's close-ok
   TimePoint last_received_;
   TimePoint last_sent_;
+  TimePoint last_progress_;
 };
 
 }  // namespace bb::broker

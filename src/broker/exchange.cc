@@ -40,6 +40,11 @@ std::optional<ExchangeType> parse_exchange_type(std::string_view name) {
   return std::nullopt;
 }
 
+bool operator==(const Binding& a, const Binding& b) {
+  return a.exchange == b.exchange && a.routing_key == b.routing_key &&
+         amqp::encode_table_content(a.arguments) == amqp::encode_table_content(b.arguments);
+}
+
 class Exchange::Router {
  public:
   virtual ~Router() = default;

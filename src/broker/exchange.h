@@ -33,7 +33,9 @@ struct Binding {
   std::string routing_key;
   amqp::FieldTable arguments;
 
-  friend bool operator==(const Binding&, const Binding&) = default;
+  // Arguments are the same when their encoded bytes are: unlike `==` of the values, that holds for
+  // a NaN too, so that what was bound can always be found again.
+  friend bool operator==(const Binding& a, const Binding& b);
 };
 
 // The routing table of one exchange. Knows queues as opaque pointers: who deletes a

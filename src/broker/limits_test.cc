@@ -363,19 +363,48 @@ TEST_F(Memory, ABlockedPublisherIsNotTakenForDead) {
   EXPECT_TRUE(client.connection().finished());
 }
 
-TEST_F(Output, AClientWhoseQuestionsWaitIsNotTakenForDead) {
+TEST_F(Output, AClientWhoseQuestionsWaitLivesAsLongAsItReads) {
   TestClient slow{broker};
   slow.logs_in({.heartbeat_seconds = 10});
   fill(10, 3 * kKilobyte);
   slow.gets("q", 10);
   ASSERT_TRUE(slow.connection().reading_paused());
   slow.takes_output();
-  slow.waits(60s);  // its line is slow
+  for (int i = 0; i < 4; ++i) {
+    slow.waits(15s);  // its line is slow
+    slow.has_written_some();
+  }
   EXPECT_FALSE(slow.connection().finished());
   slow.has_written();
   ASSERT_FALSE(slow.connection().reading_paused());
   slow.waits(20s);
   EXPECT_FALSE(slow.connection().finished());
+}
+
+TEST_F(Output, AClientThatNeitherReadsNorIsReadIsLeft) {
+  TestClient stuck{broker};
+  stuck.logs_in({.heartbeat_seconds = 10});
+  fill(10, 3 * kKilobyte);
+  stuck.gets("q", 10);
+  ASSERT_TRUE(stuck.connection().reading_paused());
+  stuck.takes_output();
+  stuck.waits(21s);
+  EXPECT_TRUE(stuck.connection().finished());
+}
+
+// Two channels of one connection, both with more waiting than the connection takes at once.
+TEST_F(Output, ChannelsTakeTurnsAtAConnectionThatIsFullAgainAndAgain) {
+  client.sends(amqp::channel::Open{}, 2);
+  client.received();
+  client.declares("other");
+  fill(20, 3 * kKilobyte);
+  for (int i = 0; i < 20; ++i) client.publishes("other", body_of("other", 3 * kKilobyte));
+  client.consumes("q", /*no_ack=*/true);
+  client.sends(amqp::basic::Consume{.queue = "other", .no_ack = true, .no_wait = true}, 2);
+  client.takes_output();
+  std::string first_two_turns = client.takes_output();
+  first_two_turns += client.takes_output();
+  EXPECT_THAT(first_two_turns, testing::HasSubstr("other."));
 }
 
 }  // namespace

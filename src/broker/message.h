@@ -59,8 +59,15 @@ class Message {
     return sizeof(Message) + exchange_size_ + routing_key_size_ + properties_size_ + body_size_;
   }
 
-  friend void intrusive_ptr_add_ref(const Message* message) { ++message->references_; }
+  // Each reference is an entry of some queue or of some channel's unacknowledged: a small message
+  // in many queues is not small.
+  static constexpr std::size_t kEntryBytes = 64;
+  friend void intrusive_ptr_add_ref(const Message* message) {
+    ++message->references_;
+    message->gauge_->add(kEntryBytes);
+  }
   friend void intrusive_ptr_release(const Message* message) {
+    message->gauge_->remove(kEntryBytes);
     if (--message->references_ == 0) destroy(message);
   }
   static void destroy(const Message* message);

@@ -23,26 +23,24 @@ Queue::Queue(QueueId id, std::string name, Properties properties, Storage& stora
 
 void Queue::push(Message::Ptr message, Position position) {
   BB_ASSERT(!closed_);
-  messages_.push_back({std::move(message), next_sequence_++, position, /*redelivered=*/false});
+  fresh_.push_back({std::move(message), next_sequence_++, position, /*redelivered=*/false});
   if (!waiting_.empty()) dispatch();
 }
 
 std::optional<QueuedMessage> Queue::pop() {
-  if (messages_.empty()) return std::nullopt;
-  QueuedMessage first = std::move(messages_.front());
-  messages_.pop_front();
+  if (!returned_.empty()) return std::move(returned_.extract(returned_.begin()).mapped());
+  if (fresh_.empty()) return std::nullopt;
+  QueuedMessage first = std::move(fresh_.front());
+  fresh_.pop_front();
   return first;
 }
 
 void Queue::requeue(QueuedMessage message) {
   if (closed_) return;
   message.redelivered = true;
-  // Nearly always the front: what was taken came before what still waits.
-  const auto place = std::lower_bound(messages_.begin(), messages_.end(), message.sequence,
-                                      [](const QueuedMessage& waiting, std::uint64_t sequence) {
-                                        return waiting.sequence < sequence;
-                                      });
-  messages_.insert(place, std::move(message));
+  BB_ASSERT(fresh_.empty() || message.sequence < fresh_.front().sequence);
+  const std::uint64_t sequence = message.sequence;
+  returned_.emplace(sequence, std::move(message));
 }
 
 void Queue::settle(const QueuedMessage& message) {
@@ -53,7 +51,7 @@ void Queue::dispatch() {
   // A delivery may free its own consumer and so resume(); this loop serves it.
   if (dispatching_) return;
   dispatching_ = true;
-  while (!messages_.empty() && !waiting_.empty()) {
+  while (message_count() > 0 && !waiting_.empty()) {
     Consumer* const consumer = waiting_.front();
     waiting_.pop_front();
     if (!consumer->can_take()) {
@@ -61,9 +59,7 @@ void Queue::dispatch() {
       continue;
     }
     waiting_.push_back(consumer);
-    QueuedMessage message = std::move(messages_.front());
-    messages_.pop_front();
-    consumer->deliver(std::move(message));
+    consumer->deliver(*pop());
   }
   dispatching_ = false;
 }
@@ -100,8 +96,10 @@ void Queue::wait_for_turn(Consumer* consumer) {
 
 std::uint32_t Queue::purge() {
   const std::uint32_t count = message_count();
-  for (const QueuedMessage& message : messages_) settle(message);
-  messages_.clear();
+  for (const auto& [sequence, message] : returned_) settle(message);
+  for (const QueuedMessage& message : fresh_) settle(message);
+  returned_.clear();
+  fresh_.clear();
   return count;
 }
 
@@ -109,7 +107,8 @@ void Queue::close() {
   BB_ASSERT(!closed_);
   if (properties_.durable) storage_.forget_queue(id_);
   closed_ = true;
-  messages_.clear();
+  returned_.clear();
+  fresh_.clear();
   waiting_.clear();
   for (Consumer* consumer : std::exchange(consumers_, {})) {
     consumer->waiting_ = false;

@@ -5,6 +5,7 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -91,7 +92,9 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   void close();
   bool closed() const { return closed_; }
 
-  std::uint32_t message_count() const { return static_cast<std::uint32_t>(messages_.size()); }
+  std::uint32_t message_count() const {
+    return static_cast<std::uint32_t>(returned_.size() + fresh_.size());
+  }
   std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers_.size()); }
   bool has_exclusive_consumer() const { return exclusive_consumer_; }
   // Auto-delete, and its last consumer has gone.
@@ -121,7 +124,11 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   const Properties properties_;
   Storage& storage_;
 
-  std::deque<QueuedMessage> messages_;
+  // What came back lies before everything that was never delivered, so the first message is
+  // the first of `returned_` or else of `fresh_`, and a message goes back to its place in
+  // logarithmic time whoever returns it and in whatever order.
+  std::map<std::uint64_t, QueuedMessage> returned_;  // by sequence
+  std::deque<QueuedMessage> fresh_;
   std::uint64_t next_sequence_ = 1;
 
   std::vector<Consumer*> consumers_;

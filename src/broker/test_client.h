@@ -143,6 +143,7 @@ class TestClient final : private ConnectionObserver {
     connection_->take_output(output, now_);
     return std::string(as_text(output.view()));
   }
+  void has_written_some() { connection_->on_output_progress(now_); }
   void has_written() { connection_->on_output_written(now_); }
 
   // Writes until nothing is left and names each frame: "basic.ack 3 multiple",

@@ -63,12 +63,6 @@ std::vector<Unacked> UnackedList::take_all() {
   return taken;
 }
 
-void UnackedList::forget(const Consumer* consumer) {
-  for (Unacked& entry : entries_) {
-    if (entry.consumer == consumer) entry.consumer = nullptr;
-  }
-}
-
 // Keeps the front an entry that is really there, and the gaps fewer than the entries.
 void UnackedList::trim() {
   while (!entries_.empty() && !entries_.front().queue) {

@@ -13,8 +13,7 @@ namespace bb::broker {
 struct Unacked {
   std::uint64_t delivery_tag = 0;
   Queue::Ptr queue;
-  Consumer* consumer = nullptr;  // nullptr for basic.get, or once the consumer is gone
-  bool counted = false;          // against the channel's prefetch: it came from a consumer
+  std::uint64_t consumer = 0;  // the number of the consumer, who may be gone; 0 for basic.get
   QueuedMessage message;
 };
 
@@ -31,9 +30,6 @@ class UnackedList {
   // there is no message with that tag (other than 0).
   std::optional<std::vector<Unacked>> take_up_to(std::uint64_t delivery_tag);
   std::vector<Unacked> take_all();
-
-  // The consumer is gone; its messages stay unacknowledged.
-  void forget(const Consumer* consumer);
 
   std::size_t size() const { return entries_.size() - taken_; }
 

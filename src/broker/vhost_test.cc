@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "broker/test_queues.h"
 #include "broker/test_storage.h"
 
@@ -20,6 +22,11 @@ template <class T>
 ErrorCode code_of(const Result<T>& result) {
   EXPECT_FALSE(result) << "an error was expected";
   return result ? ErrorCode::kFailure : result.error().code;
+}
+
+template <class T>
+std::string message_of(const Result<T>& result) {
+  return result ? "no error" : result.error().message;
 }
 
 // The exchanges that are there from the beginning count as well.
@@ -196,17 +203,17 @@ TEST(VHost, QueuesExchangesAndBindingsHaveLimits) {
   for (const char* queue : {"q1", "q2"}) ASSERT_TRUE(vhost.declare(queue));
   const auto queue = vhost.declare("q3");
   EXPECT_EQ(code_of(queue), ErrorCode::kPreconditionFailed);
-  EXPECT_THAT(queue.error().message, HasSubstr("limit of 2 queues"));
+  EXPECT_THAT(message_of(queue), HasSubstr("limit of 2 queues"));
 
   for (const char* exchange : {"x1", "x2"}) ASSERT_TRUE(vhost.declare_exchange(exchange));
   const auto exchange = vhost.declare_exchange("x3");
   EXPECT_EQ(code_of(exchange), ErrorCode::kPreconditionFailed);
-  EXPECT_THAT(exchange.error().message, HasSubstr("limit of 8 exchanges"));
+  EXPECT_THAT(message_of(exchange), HasSubstr("limit of 8 exchanges"));
 
   for (const char* key : {"a", "b"}) ASSERT_TRUE(vhost.bind("q1", "x1", key));
   const auto binding = vhost.bind("q1", "x1", "c");
   EXPECT_EQ(code_of(binding), ErrorCode::kPreconditionFailed);
-  EXPECT_THAT(binding.error().message, HasSubstr("limit of 2 bindings"));
+  EXPECT_THAT(message_of(binding), HasSubstr("limit of 2 bindings"));
 }
 
 TEST(VHost, AtTheLimitWhatExistsIsStillFoundAndWhatGoesMakesRoom) {
@@ -259,7 +266,7 @@ TEST(VHost, ARedeclarationMustSayTheSame) {
   ASSERT_TRUE(vhost.declare("q", {.durable = true, .arguments = {}}));
   const auto other = vhost.declare("q");
   EXPECT_EQ(code_of(other), ErrorCode::kPreconditionFailed);
-  EXPECT_EQ(other.error().message,
+  EXPECT_EQ(message_of(other),
             "inequivalent arg 'durable' for queue 'q' in vhost '/': received 'false' but current "
             "is 'true'");
 
@@ -303,6 +310,25 @@ TEST(VHost, TheStorageForgetsDurableQueuesThatGo) {
 
   const auto again = vhost.declare("durable", {.durable = true, .arguments = {}});
   EXPECT_NE((*again)->id(), id) << "ids are never used again";
+}
+
+// A NaN is unlike itself; the binding that it was in must still be found.
+TEST(VHost, ABindingWithANanIsOneBindingAndGoesAgain) {
+  const amqp::FieldTable not_a_number{{"x", std::numeric_limits<double>::quiet_NaN()}};
+  for (const char* exchange : {"amq.headers", "amq.topic"}) {
+    SCOPED_TRACE(exchange);
+    TestVHost vhost;
+    ASSERT_TRUE(vhost.declare("q"));
+    Queue& queue = **vhost->find_queue("q", kAda);
+    ASSERT_TRUE(vhost->bind(queue, exchange, "k", not_a_number));
+    ASSERT_TRUE(vhost->bind(queue, exchange, "k", not_a_number));
+    EXPECT_EQ(vhost->binding_count(), 1u);
+    ASSERT_TRUE(vhost->unbind("q", kAda, exchange, "k", not_a_number));
+    EXPECT_EQ(vhost->binding_count(), 0u);
+    ASSERT_TRUE(vhost->bind(queue, exchange, "k", not_a_number));
+    vhost->remove_queue(queue);
+    EXPECT_EQ(vhost->binding_count(), 0u);
+  }
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include "server/server.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -35,10 +37,19 @@ constexpr std::size_t kScratchBytes = 256 * 1024;
 // Out of descriptors or the like: let some connections end before accepting again.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
+// RabbitMQ's default too: 40% of the machine's memory
+// (https://www.rabbitmq.com/memory.html#configuring-threshold).
+std::uint64_t memory_bytes_max() {
+  const auto pages = static_cast<std::uint64_t>(std::max(::sysconf(_SC_PHYS_PAGES), 0L));
+  const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return std::max(pages * page_bytes / 5 * 2, broker::Options{}.memory_bytes_max / 16);
+}
+
 broker::Options broker_options() {
   broker::Options options;
   options.version = BB_VERSION;
   options.seed = random_u64();
+  options.memory_bytes_max = memory_bytes_max();
   return options;
 }
 

@@ -5,7 +5,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <utility>
 
 #include "base/logging.h"
@@ -18,6 +17,8 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 // One session's turn at reading, so that a fast publisher does not starve the others.
 constexpr int kDrainReadsMax = 4;
+// How many ticks the last words of a connection get.
+constexpr int kLastWordsTicks = 5;
 // An output buffer that grew larger than this is given back once it is written.
 constexpr std::size_t kOutboxKeptBytes = 64 * 1024;
 
@@ -57,7 +58,10 @@ void Session::start() {
 }
 
 void Session::tick() {
-  if (connection_) connection_->on_tick(Clock::now());
+  if (!connection_) return;
+  connection_->on_tick(Clock::now());
+  // A client that has stopped reading does not take our last words either.
+  if (connection_->finished() && ++finished_ticks_ > kLastWordsTicks) end();
 }
 
 void Session::abort() {
@@ -106,12 +110,18 @@ asio::awaitable<void> Session::write_loop(std::shared_ptr<Session> self) {
       continue;
     }
     self->connection_->take_output(self->outbox_, Clock::now());
-    const ByteView bytes = self->outbox_.view();
-    const auto [ec, size] =
-        co_await asio::async_write(self->socket_, asio::buffer(bytes.data(), bytes.size()), kTuple);
-    self->outbox_.clear();
+    while (!self->outbox_.empty()) {
+      const ByteView bytes = self->outbox_.view();
+      const auto [ec, size] =
+          co_await self->socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), kTuple);
+      if (ec || !self->connection_) {
+        self->end();
+        co_return;
+      }
+      self->outbox_.consume(size);
+      self->connection_->on_output_progress(Clock::now());
+    }
     if (self->outbox_.capacity() > kOutboxKeptBytes) self->outbox_.reset();
-    if (ec || !self->connection_) break;
     self->connection_->on_output_written(Clock::now());
     self->input_resumed_.cancel_one();
   }

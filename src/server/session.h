@@ -27,7 +27,7 @@ class Session final : public broker::ConnectionObserver,
   ~Session();
 
   void start();
-  void tick();
+  void tick();  // about once a second
   // Drops the socket without saying goodbye.
   void abort();
 
@@ -48,6 +48,7 @@ class Session final : public broker::ConnectionObserver,
   std::function<void(Session*)> on_end_;
   std::array<std::byte, 4096> inbox_;  // small: most connections are idle
   Buffer outbox_;                      // being written
+  int finished_ticks_ = 0;
   std::unique_ptr<broker::Connection> connection_;
 };
 
