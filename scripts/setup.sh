@@ -8,7 +8,7 @@ BUILD_PACKAGES=(
   libboost1.81-dev libboost-url1.81-dev libsimdjson-dev libfmt-dev libspdlog-dev
   libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
-TEST_PACKAGES=(amqp-tools rabbitmq-server clang-format-19)
+TEST_PACKAGES=(amqp-tools rabbitmq-server clang-format-19 zsh fish)
 TIDY_PACKAGES=(clang-tidy-19)
 FUZZ_PACKAGES=(clang-19 libclang-rt-19-dev)
 

@@ -112,7 +112,9 @@ TEST_F(ConnectionTest, LocalhostIsFoundOnEitherLoopback) {
     try {
       broker = FakeBroker::listen(context, Manner::kAmqp, address);
     } catch (const boost::system::system_error&) {
-      GTEST_SKIP() << "no IPv6 loopback here";
+      // A machine without IPv6 has one loopback, and that was the first.
+      ASSERT_STREQ(address, "::1");
+      break;
     }
     EXPECT_TRUE(run(Connection::connect(broker->options("localhost"))));
   }

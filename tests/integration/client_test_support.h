@@ -61,7 +61,7 @@ class Client : public testing::TestWithParam<const char*> {
     const bool is_bb = std::string_view(GetParam()) == "bb";
     const char* name = is_bb ? "BB_TEST_BB_URL_FILE" : "BB_TEST_RABBITMQ_URL_FILE";
     const char* path = std::getenv(name);
-    if (path == nullptr) GTEST_SKIP() << name << " is not set";
+    ASSERT_NE(path, nullptr) << name << " is not set: which file holds the broker's URL?";
     std::string text;
     std::ifstream(path) >> text;
     const auto url = amqp::parse_url(text);
