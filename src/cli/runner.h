@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -43,10 +44,18 @@ class Runner {
     signals_.emplace(context_, SIGINT, SIGTERM);
     signals_->async_wait([this](const boost::system::error_code& error, int) {
       if (error) return;
-      interrupted_ = true;
       signals_.reset();
+      if (on_signal_) {
+        on_signal_();
+      } else {
+        interrupted_ = true;
+      }
     });
   }
+
+  // After catch_signals(): the first signal calls `handler` instead, and run() goes on. An empty
+  // one undoes that. For a task with something to bring to its end.
+  void on_signal(std::function<void()> handler) { on_signal_ = std::move(handler); }
 
   // Runs `task` to its end. kTimeout at the deadline, kInterrupted by a signal, kFailure for an
   // exception out of the task. After kTimeout and kInterrupted the task is left where it stands
@@ -86,6 +95,7 @@ class Runner {
   // One thread: no locks needed within the loop.
   boost::asio::io_context context_{1};
   std::optional<boost::asio::signal_set> signals_;
+  std::function<void()> on_signal_;
   bool interrupted_ = false;
   bool abandoned_ = false;
 };

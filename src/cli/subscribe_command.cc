@@ -82,8 +82,11 @@ int run_subscribe(const Options& options) {
   EventPrinter printer(options.format, inspect_terminal(STDOUT_FILENO, options.no_colour));
   SubscribeReport received;
   Runner runner;
-  auto result = runner.run(run_subscription(*job, printer, received), Deadline());
+  runner.catch_signals();
+  auto result = runner.run(run_subscription(*job, printer, received, runner), Deadline());
   if (result) return exit_code_of(received, options);
+  // Whoever pressed Ctrl-C knows; afterwards it is not said either.
+  if (result.error().code == ErrorCode::kInterrupted) return kExitInterrupted;
   return report(explain(std::move(result).error(), job->connect.url, job->exchange, ""));
 }
 

@@ -4,10 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <csignal>
 #include <deque>
 #include <utility>
 
@@ -28,17 +26,12 @@ constexpr std::size_t kBatchBytes = 64 << 10;
 // Everything runs on one executor.
 class Inbox {
  public:
-  explicit Inbox(const asio::any_io_executor& executor)
-      : output(executor, STDOUT_FILENO), wake_(executor), time_(executor), signals_(executor) {}
+  Inbox(const asio::any_io_executor& executor, Runner& runner)
+      : output(executor, STDOUT_FILENO), runner_(runner), wake_(executor), time_(executor) {}
 
+  // From now on a stop is an orderly one: before, there is nothing to bring to its end.
   void start(const SubscribeJob& job) {
-    signals_.add(SIGINT);
-    signals_.add(SIGTERM);
-    signals_.async_wait([this](const boost::system::error_code& error, int) {
-      if (error) return;
-      signals_.clear();  // a second one ends the process at once
-      stop(StopReason::kInterrupted);
-    });
+    runner_.on_signal([this] { stop(StopReason::kInterrupted); });
     output.on_reader_gone([this] { stop(StopReason::kReaderGone); });
     if (!job.timeout) return;
     time_.expires_after(*job.timeout);
@@ -62,9 +55,9 @@ class Inbox {
     wake_.notify();
   }
 
-  // Ends the waits for signals, time and the reader, so that the loop can run out of work.
+  // Ends the waits for signals, time and the reader. Called before the end of its life.
   void finish() {
-    signals_.cancel();
+    runner_.on_signal({});
     time_.cancel();
     output.stop();
   }
@@ -79,9 +72,9 @@ class Inbox {
   AsyncOutput output;
 
  private:
+  Runner& runner_;
   Wakeup wake_;
   asio::steady_timer time_;
-  asio::signal_set signals_;
 };
 
 // Arguments of coroutines are named first here: of temporaries in a co_await expression g++ 12
@@ -178,12 +171,12 @@ asio::awaitable<Result<void>> subscribe_and_print(client::Channel& channel, Inbo
                                                   SubscribeReport& report) {
   auto queue = co_await declare(channel, job);
   if (!queue) co_return fail(std::move(queue).error());
-  inbox.start(job);
-  Result<void> result = co_await consume(channel, *queue, inbox);
-  if (result) {
-    job.on_subscribed();
-    result = co_await print_events(channel, inbox, job, printer, report);
+  if (auto consuming = co_await consume(channel, *queue, inbox); !consuming) {
+    co_return consuming;
   }
+  inbox.start(job);
+  job.on_subscribed();
+  Result<void> result = co_await print_events(channel, inbox, job, printer, report);
   inbox.finish();
   // Written after stop(): what does not fit into the pipe at once is left out.
   const std::string end = printer.finish();
@@ -197,9 +190,9 @@ asio::awaitable<Result<void>> subscribe_and_print(client::Channel& channel, Inbo
 }  // namespace
 
 asio::awaitable<Result<void>> run_subscription(const SubscribeJob& job, EventPrinter& printer,
-                                               SubscribeReport& report) {
+                                               SubscribeReport& report, Runner& runner) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  Inbox inbox(executor);  // before the connection, whose handlers use it
+  Inbox inbox(executor, runner);  // before the connection, whose handlers use it
   auto connected = co_await client::Connection::connect(job.connect);
   if (!connected) co_return fail(std::move(connected).error());
   client::Connection connection = *std::move(connected);

@@ -11,6 +11,7 @@
 
 #include "bloodbank/result.h"
 #include "cli/event_printer.h"
+#include "cli/runner.h"
 #include "client/connection.h"
 
 namespace bb::cli {
@@ -41,13 +42,15 @@ struct SubscribeReport {
 
 // Subscribes, and prints every event to standard output. Each is acknowledged once it is written;
 // what is received beyond that goes back to its queue. Ends with printer.finish() and an orderly
-// goodbye to the broker. From on_subscribed() on SIGINT and SIGTERM are caught, the first one of
-// them alone.
+// goodbye to the broker.
+//
+// `runner` is the one that runs it, and catches signals. The first one after on_subscribed() is
+// such a reason; one before it ends the run where it stands (Runner::catch_signals()).
 //
 // Errors: of the broker, kNotFound when the queue was deleted meanwhile, kIo when standard output
 // fails. `report.printed` counts in that case too. All arguments outlive the coroutine.
 boost::asio::awaitable<Result<void>> run_subscription(const SubscribeJob& job,
                                                       EventPrinter& printer,
-                                                      SubscribeReport& report);
+                                                      SubscribeReport& report, Runner& runner);
 
 }  // namespace bb::cli
