@@ -46,7 +46,6 @@ Result<SubscribeJob> resolve(const Options& options) {
   job.patterns = options.patterns;
   job.queue = options.queue;
   job.count_max = options.count;
-  job.timeout = options.timeout;
   if (options.prefetch) job.prefetch = static_cast<std::uint16_t>(*options.prefetch);
   // What would only go back to the queue is better left there.
   if (options.count)
@@ -81,13 +80,16 @@ int run_subscribe(const Options& options) {
   job->on_notice = [](const std::string& notice) { print_warning(notice); };
   EventPrinter printer(options.format, inspect_terminal(STDOUT_FILENO, options.no_colour));
   SubscribeReport received;
+  Deadline deadline = options.timeout ? Deadline::in(*options.timeout) : Deadline();
   Runner runner;
   runner.catch_signals();
-  auto result = runner.run(run_subscription(*job, printer, received, runner), Deadline());
+  auto result = runner.run(run_subscription(*job, printer, received, runner, deadline), deadline);
   if (result) return exit_code_of(received, options);
   // Whoever pressed Ctrl-C knows; afterwards it is not said either.
   if (result.error().code == ErrorCode::kInterrupted) return kExitInterrupted;
-  return report(explain(std::move(result).error(), job->connect.url, job->exchange, ""));
+  const std::string consequence =
+      result.error().code == ErrorCode::kTimeout ? "it is not subscribed" : "";
+  return report(explain(std::move(result).error(), job->connect.url, job->exchange, consequence));
 }
 
 OptionSpec patterns_argument(Options& options) {
@@ -137,7 +139,7 @@ Command subscribe_command() {
       "Exit codes: 0 when --count is reached, when --timeout ends a run without --count, or when "
       "the "
       "reader of the output has gone; 3 when --timeout comes before --count; 7 when the connection "
-      "is lost; 130 when interrupted.";
+      "is lost, or --timeout comes before the broker has answered; 130 when interrupted.";
   command.examples =
       "  bb subscribe '#'\n"
       "  bb subscribe 'transcription.voice.*' 'tonny.#'\n"
@@ -149,7 +151,8 @@ Command subscribe_command() {
                   "Receive through this durable queue, which is made if it is not there, keeps its "
                   "bindings and goes on collecting events afterwards"),
       number_option("--count", 1, UINT64_MAX, options->count, "Stop after N events"),
-      duration_option("--timeout", options->timeout, "Stop after this long: 500ms, 10s, 2m"),
+      duration_option("--timeout", options->timeout,
+                      "Stop this long after the start, connecting included: 500ms, 10s, 2m"),
       number_option("--prefetch", 1, UINT16_MAX, options->prefetch,
                     "Receive at most N events ahead of printing (default 64)"),
       choice_option(

@@ -30,11 +30,11 @@ class Inbox {
       : output(executor, STDOUT_FILENO), runner_(runner), wake_(executor), time_(executor) {}
 
   // From now on a stop is an orderly one: before, there is nothing to bring to its end.
-  void start(const SubscribeJob& job) {
+  void start(Deadline& deadline) {
     runner_.on_signal([this] { stop(StopReason::kInterrupted); });
     output.on_reader_gone([this] { stop(StopReason::kReaderGone); });
-    if (!job.timeout) return;
-    time_.expires_after(*job.timeout);
+    if (deadline.at == Deadline().at) return;
+    time_.expires_at(std::exchange(deadline, Deadline()).at);
     time_.async_wait([this](const boost::system::error_code& error) {
       if (!error) stop(StopReason::kTimeout);
     });
@@ -168,13 +168,13 @@ asio::awaitable<Result<void>> print_events(client::Channel& channel, Inbox& inbo
 
 asio::awaitable<Result<void>> subscribe_and_print(client::Channel& channel, Inbox& inbox,
                                                   const SubscribeJob& job, EventPrinter& printer,
-                                                  SubscribeReport& report) {
+                                                  SubscribeReport& report, Deadline& deadline) {
   auto queue = co_await declare(channel, job);
   if (!queue) co_return fail(std::move(queue).error());
   if (auto consuming = co_await consume(channel, *queue, inbox); !consuming) {
     co_return consuming;
   }
-  inbox.start(job);
+  inbox.start(deadline);
   job.on_subscribed();
   Result<void> result = co_await print_events(channel, inbox, job, printer, report);
   inbox.finish();
@@ -190,7 +190,8 @@ asio::awaitable<Result<void>> subscribe_and_print(client::Channel& channel, Inbo
 }  // namespace
 
 asio::awaitable<Result<void>> run_subscription(const SubscribeJob& job, EventPrinter& printer,
-                                               SubscribeReport& report, Runner& runner) {
+                                               SubscribeReport& report, Runner& runner,
+                                               Deadline& deadline) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   Inbox inbox(executor, runner);  // before the connection, whose handlers use it
   auto connected = co_await client::Connection::connect(job.connect);
@@ -200,7 +201,8 @@ asio::awaitable<Result<void>> run_subscription(const SubscribeJob& job, EventPri
   if (!opened) co_return fail(std::move(opened).error());
   client::Channel channel = *std::move(opened);
   channel.on_closed([&inbox](const Error& error) { inbox.fail(error); });
-  Result<void> result = co_await subscribe_and_print(channel, inbox, job, printer, report);
+  Result<void> result =
+      co_await subscribe_and_print(channel, inbox, job, printer, report, deadline);
   co_await connection.close();
   co_return result;
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -22,7 +21,6 @@ struct SubscribeJob {
   std::vector<std::string> patterns;
   std::optional<std::string> queue;  // durable and kept; none: one of our own, gone with us
   std::optional<std::uint64_t> count_max;
-  std::optional<std::chrono::milliseconds> timeout;  // from the moment of subscribing
   std::uint16_t prefetch = 64;
   std::function<void()> on_subscribed;  // events published from now on are received
   std::function<void(const std::string&)> on_notice;
@@ -45,12 +43,14 @@ struct SubscribeReport {
 // goodbye to the broker.
 //
 // `runner` is the one that runs it, and catches signals. The first one after on_subscribed() is
-// such a reason; one before it ends the run where it stands (Runner::catch_signals()).
+// such a reason; one before it ends the run where it stands (Runner::catch_signals()). In the same
+// way `deadline`, that of the run, is such a reason afterwards, and fails the run before.
 //
 // Errors: of the broker, kNotFound when the queue was deleted meanwhile, kIo when standard output
 // fails. `report.printed` counts in that case too. All arguments outlive the coroutine.
 boost::asio::awaitable<Result<void>> run_subscription(const SubscribeJob& job,
                                                       EventPrinter& printer,
-                                                      SubscribeReport& report, Runner& runner);
+                                                      SubscribeReport& report, Runner& runner,
+                                                      Deadline& deadline);
 
 }  // namespace bb::cli

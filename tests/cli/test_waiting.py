@@ -30,3 +30,12 @@ def test_subscribe_is_interrupted_before_it_is_subscribed(bb_alone, step, how):
         subscriber.send_signal(how)
         output, complaint = subscriber.communicate(timeout=PATIENCE_S)
     assert (subscriber.returncode, output, complaint) == (INTERRUPTED, "", "")
+
+
+@pytest.mark.parametrize("step", SUBSCRIBING)
+def test_the_timeout_of_subscribe_counts_before_it_is_subscribed(bb_alone, step):
+    with FakeBroker(silent_on=SUBSCRIBING[step]) as broker:
+        ended = bb_alone("subscribe", "#", "--timeout", "500ms", RABBIT_URL=broker.url)
+    assert (ended.returncode, ended.stdout) == (UNREACHABLE, "")
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    assert "no answer in time; it is not subscribed" in ended.stderr
