@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <exception>
 #include <string>
 
@@ -10,6 +12,7 @@
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/parse.h"
+#include "cli/standard_descriptors.h"
 
 namespace bb::cli {
 namespace {
@@ -47,6 +50,10 @@ const std::vector<Command>& all_commands() {
 }
 
 int run(int argc, const char* const* argv) {
+  if (!hold_standard_descriptors()) {
+    print_error(std::string("cannot open /dev/null: ") + std::strerror(errno));
+    return kExitFailure;
+  }
   std::signal(SIGPIPE, SIG_IGN);
   try {
     return run_arguments({argv + (argc > 0 ? 1 : 0), argv + argc});

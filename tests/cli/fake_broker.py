@@ -67,7 +67,9 @@ class FakeBroker:
         return peer.recv(65536)
 
     def on_body(self, channel, body_bytes):
-        """What to say to `body_bytes` more of a message: a method, or None."""
+        """What to say to `body_bytes` more of a message: a method, or None. Here, a confirm
+        of the first message."""
+        return spec.Basic.Ack(1)
 
     def _serve(self):
         try:

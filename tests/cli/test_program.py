@@ -6,8 +6,11 @@ import subprocess
 
 import pytest
 
+from bb_pytest import PATIENCE_S
+from fake_broker import FakeBroker
+
 COMMANDS = ["serve", "publish", "subscribe", "doctor", "version", "help", "completion"]
-OK, USAGE = 0, 2
+OK, FAILURE, USAGE = 0, 1, 2
 
 
 def test_version(bb_alone):
@@ -76,3 +79,32 @@ def test_output_to_a_closed_pipe_is_no_failure(bb_alone):
     process.stdout.close()
     assert process.wait() == OK
     assert process.stderr.read() == ""
+
+
+def with_closed(program, descriptors, *arguments):
+    """The finished process, started without these of its standard descriptors."""
+    closing = " ".join(f"{descriptor}>&-" for descriptor in descriptors)
+    return subprocess.run(
+        ["bash", "-c", f'exec "$@" {closing}', "bash", program.executable, *map(str, arguments)],
+        cwd=program.folder,
+        env=program.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+
+
+def test_a_closed_standard_output_is_an_error(bb_alone):
+    """And the id is not written to a socket or file that took its descriptor."""
+    with FakeBroker() as broker:
+        publish = ["publish", "llm.prompt", "--json", "{}", "--url", broker.url]
+        failed = with_closed(bb_alone, [1], *publish)
+    assert failed.returncode == FAILURE
+    assert failed.stderr == "bb: cannot write the output: Bad file descriptor\n"
+
+
+def test_a_closed_standard_input_is_an_error(bb_alone):
+    failed = with_closed(bb_alone, [0], "publish", "llm.prompt", "--json", "-", "--dry-run")
+    assert (failed.returncode, failed.stdout) == (FAILURE, "")
+    assert failed.stderr == "bb: cannot read standard input: Bad file descriptor\n"

@@ -1,8 +1,10 @@
 """`bb serve` as a process: what it says, and how it ends."""
 
+import os
 import re
 import signal
 import socket
+import subprocess
 
 import pika
 import pytest
@@ -64,6 +66,24 @@ def test_stops_while_a_client_says_nothing(serve):
     with socket.create_connection(("127.0.0.1", port)):
         process.terminate()
         assert process.wait(PATIENCE_S) == 0
+
+
+def test_closed_standard_descriptors_are_not_taken_for_files(bb_alone):
+    """A log on a descriptor that was closed must not end up in a file of the server's."""
+    data = bb_alone.folder / "data"
+    process = subprocess.Popen(
+        ["bash", "-c", 'exec "$@" 0>&- 2>&-', "bash", bb_alone.executable, "serve"]
+        + ["--port", "0", "--data-dir", str(data), "--log-level", "debug"],
+        env=bb_alone.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    bb_alone.started.append(process)
+    assert "listening" in process.stdout.readline()
+    for descriptor in (0, 2):
+        assert os.readlink(f"/proc/{process.pid}/fd/{descriptor}") == "/dev/null"
+    process.terminate()
+    assert process.wait(PATIENCE_S) == 0
 
 
 def test_a_port_in_use_is_one_clear_line(serve, bb_alone):
