@@ -115,7 +115,7 @@ DotEnv parse_dotenv(std::string_view text) {
 }
 
 DotEnv load_dotenv(const std::string& path) {
-  auto text = read_file(path, kDotEnvBytesMax);
+  auto text = read_regular_file(path, kDotEnvBytesMax);
   if (text) return parse_dotenv(*text);
   DotEnv out;
   if (text.error().code != ErrorCode::kNotFound) {

@@ -28,8 +28,8 @@ struct DotEnv {
 // never quotes it, for it may hold a password.
 DotEnv parse_dotenv(std::string_view text);
 
-// Reads `path`. A file that is not there is an empty one; one that cannot be read, or that is
-// above kDotEnvBytesMax, is an empty one with a warning.
+// Reads `path`. A file that is not there is an empty one; one that cannot be read, that
+// is no regular file or is above kDotEnvBytesMax, is an empty one with a warning.
 DotEnv load_dotenv(const std::string& path);
 
 }  // namespace bb::cli

@@ -1,6 +1,7 @@
 #include "cli/dotenv.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -80,7 +81,20 @@ TEST(DotEnvFile, ThatIsTooLargeIsAWarning) {
   const DotEnv env = load_dotenv(path);
   std::filesystem::remove(path);
   EXPECT_THAT(env.values, IsEmpty());
-  EXPECT_THAT(env.warnings, ElementsAre(HasSubstr("larger")));
+  EXPECT_THAT(env.warnings, ElementsAre(HasSubstr("larger than 256 KiB")));
+}
+
+// Opening a pipe that nobody writes waits for ever.
+TEST(DotEnvFile, ThatIsAPipeOrADeviceIsAWarning) {
+  const auto pipe = std::filesystem::path(testing::TempDir()) / "pipe.env";
+  std::filesystem::remove(pipe);
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const std::string& path : {pipe.string(), std::string("/dev/zero")}) {
+    const DotEnv env = load_dotenv(path);
+    EXPECT_THAT(env.values, IsEmpty());
+    EXPECT_THAT(env.warnings, ElementsAre(HasSubstr("no regular file")));
+  }
+  std::filesystem::remove(pipe);
 }
 
 }  // namespace

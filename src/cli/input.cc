@@ -16,6 +16,12 @@ namespace {
 constexpr std::size_t kReadBytes = 64 << 10;
 constexpr std::string_view kStandardInput = "standard input";
 
+std::string format_limit(std::size_t bytes) {
+  constexpr std::size_t kMebibyte = 1 << 20;
+  if (bytes % kMebibyte == 0) return fmt::format("{} MiB", bytes / kMebibyte);
+  return bytes % 1024 == 0 ? fmt::format("{} KiB", bytes / 1024) : fmt::format("{} bytes", bytes);
+}
+
 Result<std::string> read_descriptor(int fd, std::string_view name, std::size_t bytes_max) {
   std::string text;
   struct stat status{};
@@ -39,20 +45,39 @@ Result<std::string> read_descriptor(int fd, std::string_view name, std::size_t b
     }
     if (text.size() > bytes_max) {
       return fail(ErrorCode::kContentTooLarge,
-                  fmt::format("{} is larger than {} MiB", name, bytes_max >> 20));
+                  fmt::format("{} is larger than {}", name, format_limit(bytes_max)));
     }
   }
+}
+
+Result<int> open_file(const std::string& path, int flags) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
+  if (fd >= 0) return fd;
+  return fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
+              fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+}
+
+bool is_regular_or_directory(int fd) {
+  struct stat status{};
+  return ::fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode));
 }
 
 }  // namespace
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    return fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
-                fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  }
+  BB_TRY_ASSIGN(const int fd, open_file(path, 0));
   auto text = read_descriptor(fd, path, bytes_max);
+  ::close(fd);
+  return text;
+}
+
+Result<std::string> read_regular_file(const std::string& path, std::size_t bytes_max) {
+  // Opening a pipe that nobody writes, or a terminal, must neither wait nor change anything.
+  BB_TRY_ASSIGN(const int fd, open_file(path, O_NONBLOCK | O_NOCTTY));
+  auto text =
+      is_regular_or_directory(fd)  // of a directory it says so itself
+          ? read_descriptor(fd, path, bytes_max)
+          : fail(ErrorCode::kIo, fmt::format("cannot read {}: it is no regular file", path));
   ::close(fd);
   return text;
 }
