@@ -12,6 +12,10 @@ std::string hint(const Error& error, std::string_view exchange) {
     case ErrorCode::kTimeout:
       return "see 'bb doctor', or allow more time with --timeout";
     case ErrorCode::kPreconditionFailed:
+      // There are others: a message that is too large, a queue of another kind.
+      if (!error.message.contains("inequivalent arg") || !error.message.contains("for exchange")) {
+        return "";
+      }
       return fmt::format("'bb doctor' says what is wrong with the exchange '{}'", exchange);
     default:
       return "";
