@@ -76,6 +76,8 @@ class Server {
   static asio::awaitable<void> end_after_grace(Server* self);
   void session_ended(Session* session);
   void abort_sessions();
+  // A copy, because a session that ends takes itself out of sessions_.
+  std::vector<std::shared_ptr<Session>> live_sessions() const;
   void stop();
   void stop_when_empty();
 
@@ -158,9 +160,7 @@ asio::awaitable<void> Server::tick_loop(Server* self) {
     self->ticker_.expires_after(kTick);
     const auto [ec] = co_await self->ticker_.async_wait(kTuple);
     if (ec) break;
-    for (const auto& [key, weak] : self->sessions_) {
-      if (const auto session = weak.lock()) session->tick();
-    }
+    for (const auto& session : self->live_sessions()) session->tick();
   }
 }
 
@@ -191,11 +191,16 @@ asio::awaitable<void> Server::end_after_grace(Server* self) {
 }
 
 void Server::abort_sessions() {
-  std::vector<std::shared_ptr<Session>> left;  // aborting takes them out of sessions_
+  for (const auto& session : live_sessions()) session->abort();
+}
+
+std::vector<std::shared_ptr<Session>> Server::live_sessions() const {
+  std::vector<std::shared_ptr<Session>> live;
+  live.reserve(sessions_.size());
   for (const auto& [key, weak] : sessions_) {
-    if (auto session = weak.lock()) left.push_back(std::move(session));
+    if (auto session = weak.lock()) live.push_back(std::move(session));
   }
-  for (const auto& session : left) session->abort();
+  return live;
 }
 
 void Server::session_ended(Session* session) {
