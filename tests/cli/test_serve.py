@@ -1,9 +1,11 @@
 """`bb serve` as a process: what it says, and how it ends."""
 
 import os
+import os
 import re
 import signal
 import socket
+import time
 import subprocess
 
 import pika
@@ -111,3 +113,26 @@ def test_other_protocols_are_told_which_one_is_spoken(serve):
         while chunk := peer.recv(64):
             answer += chunk
     assert answer == b"AMQP\x00\x00\x09\x01"
+
+
+def test_leaves_a_client_that_has_stopped_reading(serve):
+    """Silent, and not even taking the last words: its socket is closed, and others go on."""
+    process, url = serve()
+    descriptors = f"/proc/{process.pid}/fd"
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        channel = connection.channel()
+        queue = channel.queue_declare("", auto_delete=False).method.queue
+        for _ in range(3):
+            channel.basic_publish("", queue, bytes(16 << 20))
+        before = len(os.listdir(descriptors))
+
+        stuck = pika.BlockingConnection(pika.URLParameters(url + "?heartbeat=1"))
+        stuck.channel().basic_consume(queue, lambda *delivery: None)
+        assert len(os.listdir(descriptors)) == before + 1
+        deadline = time.monotonic() + PATIENCE_S
+        while len(os.listdir(descriptors)) > before:
+            assert time.monotonic() < deadline, "its socket stays open"
+            connection.process_data_events(time_limit=0.2)
+        assert channel.queue_declare(queue, passive=True).method.message_count == 3
+    process.terminate()
+    assert process.wait(PATIENCE_S) == 0
