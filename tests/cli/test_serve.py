@@ -1,12 +1,11 @@
 """`bb serve` as a process: what it says, and how it ends."""
 
 import os
-import os
 import re
 import signal
 import socket
-import time
 import subprocess
+import time
 
 import pika
 import pytest
