@@ -67,6 +67,7 @@ TEST(DestinationSet, CountsAsAMapOfCountersDoes) {
       if (--model[name] == 0) model.erase(name);
     }
     std::vector<std::string> expected;
+    expected.reserve(model.size());
     for (const auto& [queue, bindings] : model) expected.push_back(queue);
     ASSERT_EQ(names_of(set.queues()), expected) << "step " << step;
   }

@@ -31,6 +31,7 @@ class FakeConsumer final : public Consumer {
 
   std::vector<std::string> texts() const {
     std::vector<std::string> texts;
+    texts.reserve(taken.size());
     for (const QueuedMessage& message : taken) texts.push_back(text_of(message));
     return texts;
   }

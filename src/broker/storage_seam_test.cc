@@ -129,6 +129,15 @@ TEST_F(StorageSeam, EachQueueAcknowledgesTheMessageForItself) {
   EXPECT_THAT(storage.calls(), ElementsAre("acknowledge 1 in 1"));
 }
 
+TEST_F(StorageSeam, ATransientQueueAcknowledgesNothing) {
+  client.declares("t");
+  for (const char* queue : {"d", "t"}) client.binds(queue, "amq.fanout");
+  client.publishes({{.exchange = "amq.fanout", .body = "m1", .persistent = true}});
+  storage.calls();
+  client.gets("t");
+  EXPECT_THAT(storage.calls(), IsEmpty());
+}
+
 TEST_F(StorageSeam, AConsumedMessageIsAcknowledgedWithItsAckAndNotBefore) {
   client.publishes_persistent("d", "m1");
   client.consumes("d");
