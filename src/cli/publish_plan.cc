@@ -11,6 +11,8 @@
 #include "cli/display_text.h"
 #include "cli/input.h"
 #include "cli/json_stream.h"
+#include "event/json_cursor.h"
+#include "event/json_string.h"
 
 namespace bb::cli {
 namespace {
@@ -146,6 +148,17 @@ Planned plan_payload(const PublishOptions& options, const Input& input) {
   return Planned{{plan_event(envelope, serialize(envelope))}};
 }
 
+// The id in the spelling of the envelope: receivers compare the message's with that as texts.
+// `text` is one that parse_envelope() accepts.
+std::string event_id_text(std::string_view text) {
+  event::JsonMembers members(text);
+  while (const auto member = members.next()) {
+    if (event::decode_json_string(member->name).text != "event_id") continue;
+    return event::decode_json_string(event::string_text(member->value)).text;
+  }
+  return {};
+}
+
 Planned plan_envelopes(const PublishOptions& options, const Input& input) {
   const std::vector<StreamValue> values = split_json_stream(input.text);
   if (values.empty()) {
@@ -170,6 +183,7 @@ Planned plan_envelopes(const PublishOptions& options, const Input& input) {
                                                  name, envelope->event_type, *options.event_type));
     }
     events.push_back(plan_event(*envelope, std::string(value.text)));
+    events.back().event_id = event_id_text(value.text);
   }
   return events;
 }

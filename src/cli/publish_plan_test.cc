@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 
@@ -149,6 +151,19 @@ TEST(PublishPlan, EnvelopeIsPublishedAsItIs) {
   EXPECT_EQ(planned->front().event_type, "a.b");
   EXPECT_EQ(planned->front().event_id, kId.to_string());
   EXPECT_EQ(planned->front().correlation_id, kParent.to_string());
+}
+
+TEST(PublishPlan, EnvelopeIsPublishedUnderItsIdAsWritten) {
+  std::string upper = kId.to_string();
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::string envelope(kEnvelope);
+  envelope.replace(envelope.find(kId.to_string()), upper.size(), upper);
+  // A name may be written with escapes, too.
+  envelope.replace(envelope.find("event_id"), 8, "event\\u005fid");
+  const auto planned = plan_publish(with_envelope(envelope));
+  ASSERT_TRUE(planned) << planned.error().message;
+  EXPECT_EQ(planned->front().event_id, upper);
 }
 
 TEST(PublishPlan, EnvelopeFileHoldsAStream) {
