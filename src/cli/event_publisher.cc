@@ -1,5 +1,8 @@
 #include "cli/event_publisher.h"
 
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <memory>
 #include <utility>
 
@@ -37,8 +40,50 @@ class Fates {
   std::size_t settled_ = 0;  // reported to on_settled
 };
 
+// Moves the deadline while what was published is still on its way: a large event over a slow link
+// takes its time before there is anything to confirm.
+class TransferWatch {
+ public:
+  // Looks at the transfer this often within the time that it may stand still.
+  static constexpr int kLooks = 8;
+
+  TransferWatch(const boost::asio::any_io_executor& executor, const client::Connection& connection,
+                std::chrono::milliseconds timeout, Deadline& deadline)
+      : timer_(executor), connection_(connection), timeout_(timeout), deadline_(deadline) {
+    look_later();
+  }
+
+  // After each publish. What is written later, as heartbeats are, is no progress.
+  void published() { goal_bytes_ = connection_.written_bytes(); }
+
+ private:
+  void look_later() {
+    timer_.expires_after(std::max(timeout_ / kLooks, std::chrono::milliseconds(1)));
+    // A wait that is over may come after this object's end all the same.
+    timer_.async_wait(
+        [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
+          if (!error && !alive.expired()) look();
+        });
+  }
+  void look() {
+    const std::uint64_t delivered = std::min(connection_.delivered_bytes(), goal_bytes_);
+    if (delivered > delivered_bytes_) deadline_.move_to(timeout_);
+    delivered_bytes_ = delivered;
+    look_later();
+  }
+
+  boost::asio::steady_timer timer_;
+  const client::Connection& connection_;
+  const std::chrono::milliseconds timeout_;
+  Deadline& deadline_;
+  std::uint64_t goal_bytes_ = 0;
+  std::uint64_t delivered_bytes_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>();
+};
+
 boost::asio::awaitable<Result<void>> publish_on(client::Channel& channel, const PublishJob& job,
-                                                Deadline& deadline, PublishProgress& progress) {
+                                                Deadline& deadline, PublishProgress& progress,
+                                                TransferWatch& transfer) {
   // Not waited for: if the exchange is of another kind, the channel closes with that error and the
   // wait for the confirms gives it.
   client::ExchangeOptions exchange;
@@ -55,6 +100,7 @@ boost::asio::awaitable<Result<void>> publish_on(client::Channel& channel, const 
     if (const auto sent = channel.publish(to_message(event, job.exchange)); !sent) {
       co_return fail(sent.error());
     }
+    transfer.published();
     ++progress.sent;
     if (channel.unconfirmed_count() >= kUnconfirmedMax) {
       if (auto waited = co_await channel.wait_unconfirmed_at_most(kUnconfirmedMax / 2); !waited) {
@@ -76,7 +122,9 @@ boost::asio::awaitable<Result<void>> publish_events(const PublishJob& job, Deadl
   auto opened = co_await connection.open_channel();
   if (!opened) co_return fail(std::move(opened).error());
   client::Channel channel = *std::move(opened);
-  Result<void> result = co_await publish_on(channel, job, deadline, progress);
+  const auto executor = co_await boost::asio::this_coro::executor;
+  TransferWatch transfer(executor, connection, job.timeout, deadline);
+  Result<void> result = co_await publish_on(channel, job, deadline, progress, transfer);
   co_await connection.close();
   co_return result;
 }

@@ -26,7 +26,8 @@ struct PublishJob {
   client::ConnectOptions connect;
   std::string exchange;  // declared first: topic, durable
   std::vector<PlannedEvent> events;
-  // Each wait for the broker may take this long; progress starts it anew.
+  // Each wait for the broker may take this long; progress starts it anew: a confirm, or bytes of
+  // an event that arrive.
   std::chrono::milliseconds timeout{5000};
   // Called in the order of the events, each once, as soon as its fate and those of all before it
   // are known.

@@ -252,7 +252,8 @@ Command publish_command() {
       "Print the id alone (text, the default), or one object an event (json)"));
   command.options.push_back(duration_option(
       "--timeout", options->timeout,
-      "How long to wait for the broker, and then for each further confirm (default 5s)"));
+      "How long to wait for the broker, and then for each further confirm while nothing is "
+      "being sent (default 5s)"));
   command.options.push_back(url_option(options->url));
   command.options.push_back(exchange_option(options->exchange));
   command.run = [options] { return run_publish(*options); };

@@ -103,6 +103,13 @@ void Connection::on_closed(std::function<void(const Error&)> handler) {
   state_->set_closed_handler(std::move(handler));
 }
 
+std::uint64_t Connection::written_bytes() const {
+  return state_->written_bytes();
+}
+std::uint64_t Connection::delivered_bytes() const {
+  return state_->delivered_bytes();
+}
+
 bool Connection::is_blocked() const {
   return state_->is_blocked();
 }

@@ -68,6 +68,11 @@ class Connection {
   // Called once if the connection ends other than by close().
   void on_closed(std::function<void(const Error&)> handler);
 
+  // Of all that was written, heartbeats included, and of that what the peer's system has
+  // acknowledged (TCP): the second rises for as long as a transfer goes on.
+  std::uint64_t written_bytes() const;
+  std::uint64_t delivered_bytes() const;
+
   // The broker is short of memory or disk and does not read from publishers: calls wait
   // until it is done. The reason is the broker's.
   bool is_blocked() const;

@@ -1,5 +1,9 @@
 #include "client/connection_state.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -110,6 +114,15 @@ asio::awaitable<void> ConnectionState::write_loop(Pointer self) {
   // Closing outright could make the system throw away what the peer has not read yet.
   boost::system::error_code ignored;
   self->socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+}
+
+std::uint64_t ConnectionState::delivered_bytes() {
+  int queued_bytes = 0;  // by the system, and not acknowledged
+  if (!socket_.is_open() || ::ioctl(socket_.native_handle(), SIOCOUTQ, &queued_bytes) != 0) {
+    return bytes_sent_;
+  }
+  const auto queued = static_cast<std::uint64_t>(std::max(queued_bytes, 0));
+  return bytes_sent_ - std::min(queued, bytes_sent_);
 }
 
 asio::awaitable<void> ConnectionState::heartbeat_loop(Pointer self) {

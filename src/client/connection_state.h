@@ -59,6 +59,8 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   void wake_writer() { output_ready_.notify(); }
   // What is on its way to the socket.
   std::size_t pending_bytes() const { return protocol_.output().size() + writing_.size(); }
+  std::uint64_t written_bytes() const { return bytes_sent_ + pending_bytes(); }
+  std::uint64_t delivered_bytes();
   // Notified when bytes were sent, and when the connection or a channel opens or ends.
   Signal& changed() { return changed_; }
 
