@@ -115,6 +115,8 @@ build() {
   (
     flock 9
     ensure_home
+    # One clone's objects serve another's: paths below the root do not count.
+    export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
     configure "$preset"
     local targets=()
     [[ $# -eq 0 ]] || targets=(--target "$@")
