@@ -30,7 +30,7 @@ using namespace bb;  // NOLINT(google-build-using-namespace): the program is thi
 constexpr std::size_t kOutputBytesMax = 4096;
 constexpr std::uint64_t kBodyBytesMax = 32'768;
 // Twice output_bytes_max, then the answer to one more frame; and what others cause to be told.
-constexpr std::size_t kOutputBytesBound = 2 * kOutputBytesMax + 2 * kBodyBytesMax + 64 * 1024;
+constexpr std::size_t kOutputBytesBound = 2 * kOutputBytesMax + 2 * kBodyBytesMax + 65'536;
 
 broker::Options small_limits() {
   broker::Options options;
@@ -39,7 +39,7 @@ broker::Options small_limits() {
   options.heartbeat_seconds = 5;
   options.body_bytes_max = kBodyBytesMax;
   options.output_bytes_max = kOutputBytesMax;
-  options.memory_bytes_max = 64 * 1024;
+  options.memory_bytes_max = 65'536;
   options.queues_max = 16;
   options.exchanges_max = 16;
   options.bindings_max = 64;
@@ -86,11 +86,12 @@ class OutputCheck {
     }
     frames_.feed(bytes);
     for (;;) {
-      const auto frame = frames_.next();
-      BB_ASSERT(frame.has_value());
-      if (!*frame) return;
+      const auto next = frames_.next();
+      BB_ASSERT(next.has_value());
+      const std::optional<amqp::Frame>& frame = *next;
+      if (!frame) return;
       ++started_with_frames_;
-      on_frame(**frame);
+      on_frame(*frame);
     }
   }
   bool in_content() const { return !missing_.empty(); }
@@ -106,34 +107,38 @@ class OutputCheck {
         BB_ASSERT(method.has_value());
         const amqp::MethodId id = amqp::method_id(*method);
         BB_ASSERT((id.class_id == 10) == (frame.channel == 0));
-        if (amqp::has_content(id)) missing_.emplace(frame.channel, std::nullopt);
+        if (amqp::has_content(id)) missing_.emplace(frame.channel, Missing{});
         closed_ = id == amqp::connection::CloseOk::kId;
         return;
       }
       case amqp::FrameType::kHeader: {
-        BB_ASSERT(content != missing_.end() && !content->second);
+        BB_ASSERT(content != missing_.end() && content->second.header);
         const auto header = amqp::decode_content_header(frame.payload);
-        BB_ASSERT(header && header->class_id == amqp::kBasicClassId);
+        BB_ASSERT(header.has_value());
+        BB_ASSERT(header->class_id == amqp::kBasicClassId);
         BB_ASSERT(amqp::decode_properties(header->properties).has_value());
-        content->second = header->body_size;
+        content->second = {.header = false, .body_bytes = header->body_size};
         break;
       }
       case amqp::FrameType::kBody:
-        BB_ASSERT(content != missing_.end() && content->second);
-        BB_ASSERT(!frame.payload.empty() && frame.payload.size() <= *content->second);
-        *content->second -= frame.payload.size();
+        BB_ASSERT(content != missing_.end() && !content->second.header);
+        BB_ASSERT(!frame.payload.empty() && frame.payload.size() <= content->second.body_bytes);
+        content->second.body_bytes -= frame.payload.size();
         break;
       case amqp::FrameType::kHeartbeat:
         return;
     }
-    if (content->second == 0u) missing_.erase(content);
+    if (content->second.body_bytes == 0) missing_.erase(content);
   }
 
   amqp::FrameReader frames_{/*frame_max_bytes=*/1 << 20};
   std::size_t started_with_frames_ = 0;
   bool closed_ = false;
-  // Content on its way, by channel: the bytes to come, once the header has.
-  std::map<std::uint16_t, std::optional<std::uint64_t>> missing_;
+  struct Missing {
+    bool header = true;
+    std::uint64_t body_bytes = 0;
+  };
+  std::map<std::uint16_t, Missing> missing_;  // content on its way, by channel
 };
 
 class Client final : private broker::ConnectionObserver {
@@ -257,7 +262,7 @@ void run(ByteView input) {
         break;
       case Step::kBody: {  // of up to 8184 bytes, so that few steps fill the limits
         const auto channel = script.integer<std::uint8_t>();
-        const std::string body(script.integer<std::uint8_t>() * 32u, 'x');
+        const std::string body(std::size_t{32} * script.integer<std::uint8_t>(), 'x');
         Buffer frame;
         amqp::encode_frame(frame, amqp::FrameType::kBody, channel, as_bytes(body));
         client->feed(frame.view(), now);

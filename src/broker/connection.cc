@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -84,17 +85,18 @@ void Connection::process(ByteView bytes, TimePoint now) {
       backlog_.append(frames_.take_unread());
       break;
     }
-    const auto frame = frames_.next();
-    if (!frame) {
-      fail_connection(frame.error(), {});
+    const auto next = frames_.next();
+    if (!next) {
+      fail_connection(next.error(), {});
       // No close-ok can be read from a broken stream: only leave our last words time to arrive.
       if (state_ == State::kClosing) {
         deadline_ = now + std::min(broker_.context_.options.close_timeout, kLastWordsGrace);
       }
       break;
     }
-    if (!*frame) break;
-    on_frame(**frame);
+    const std::optional<amqp::Frame>& frame = *next;
+    if (!frame) break;
+    on_frame(*frame);
     if (state_ == State::kFinished) return;
   }
   flush_confirms();

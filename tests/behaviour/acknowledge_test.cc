@@ -33,14 +33,13 @@ constexpr std::string_view kUnknownTag1 = "PRECONDITION_FAILED - unknown deliver
 TEST_P(AcknowledgeBehaviour, GetGivesTheFirstAndCountsTheRest) {
   WireChannel channel = connected_channel();
   const std::string queue = filled_queue(channel, 3);
-  const auto first = channel.get(queue, /*no_ack=*/false);
-  ASSERT_TRUE(first);
-  EXPECT_EQ(first->body, "1");
-  EXPECT_EQ(first->tag, 1u);
-  EXPECT_EQ(first->message_count, 2u);
-  EXPECT_FALSE(first->redelivered);
-  EXPECT_EQ(first->exchange, "");
-  EXPECT_EQ(first->routing_key, queue);
+  const Delivery first = channel.get_message(queue, /*no_ack=*/false);
+  EXPECT_EQ(first.body, "1");
+  EXPECT_EQ(first.tag, 1u);
+  EXPECT_EQ(first.message_count, 2u);
+  EXPECT_FALSE(first.redelivered);
+  EXPECT_EQ(first.exchange, "");
+  EXPECT_EQ(first.routing_key, queue);
 }
 
 TEST_P(AcknowledgeBehaviour, GetFromAnEmptyQueueSaysSo) {
@@ -168,15 +167,13 @@ TEST_P(AcknowledgeBehaviour, WhatIsRequeuedGoesToItsPlaceMarkedAsRedelivered) {
   channel.send(Reject{2, /*requeue=*/true});
   channel.send(Nack{1, /*multiple=*/false, /*requeue=*/true});
   for (const std::string_view body : {"1", "2"}) {
-    const auto message = channel.get(queue);
-    ASSERT_TRUE(message);
-    EXPECT_EQ(message->body, body);
-    EXPECT_TRUE(message->redelivered);
+    const Delivery message = channel.get_message(queue);
+    EXPECT_EQ(message.body, body);
+    EXPECT_TRUE(message.redelivered);
   }
-  const auto fresh = channel.get(queue);
-  ASSERT_TRUE(fresh);
-  EXPECT_EQ(fresh->body, "4");
-  EXPECT_FALSE(fresh->redelivered);
+  const Delivery fresh = channel.get_message(queue);
+  EXPECT_EQ(fresh.body, "4");
+  EXPECT_FALSE(fresh.redelivered);
 }
 
 TEST_P(AcknowledgeBehaviour, NackingManyPutsThemBackInOrder) {

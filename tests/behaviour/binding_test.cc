@@ -55,7 +55,7 @@ TEST_P(BindingBehaviour, TopicMatchesWordsAndWildcards) {
     std::string_view matched;  // keys, each with a space behind it
   };
   const std::vector<std::string> keys{"", "a", "a.b", "a..b", "b.a", "a.b.c", "..", "*", "#"};
-  constexpr Case kCases[] = {
+  constexpr Case cases[] = {
       {"", " "},
       {"a", "a "},
       {"a.b", "a.b "},
@@ -77,12 +77,12 @@ TEST_P(BindingBehaviour, TopicMatchesWordsAndWildcards) {
   WireChannel channel = connected_channel();
   const std::string exchange = declare_exchange(channel, "topic");
   std::vector<std::string> queues;
-  for (const Case& row : kCases) {
+  for (const Case& row : cases) {
     queues.push_back(bound_queue(channel, exchange, {std::string(row.pattern)}));
   }
   for (const std::string& key : keys) channel.publish(exchange, key, key);
   for (std::size_t i = 0; i < queues.size(); ++i) {
-    EXPECT_EQ(channel.drain(queues[i]), kCases[i].matched) << "pattern " << kCases[i].pattern;
+    EXPECT_EQ(channel.drain(queues[i]), cases[i].matched) << "pattern " << cases[i].pattern;
   }
 }
 

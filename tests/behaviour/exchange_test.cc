@@ -49,11 +49,11 @@ TEST_P(ExchangeBehaviour, DeclaringAgainAnotherOneNamesTheDifference) {
   durable.durable = true;
   kept.auto_delete = false;
   internal.internal = true;
-  const Difference kDifferences[] = {{direct, "type", "'direct'", "'topic'"},
-                                     {durable, "durable", "'true'", "'false'"},
-                                     {kept, "auto_delete", "'false'", "'true'"},
-                                     {internal, "internal", "'true'", "'false'"}};
-  for (const Difference& difference : kDifferences) {
+  const Difference differences[] = {{direct, "type", "'direct'", "'topic'"},
+                                    {durable, "durable", "'true'", "'false'"},
+                                    {kept, "auto_delete", "'false'", "'true'"},
+                                    {internal, "internal", "'true'", "'false'"}};
+  for (const Difference& difference : differences) {
     WireChannel channel = open_channel(client, 2);
     channel.send(difference.declare);
     channel.expect_closed(406,

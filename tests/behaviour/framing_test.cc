@@ -29,7 +29,7 @@ TEST_P(FramingBehaviour, AFrameWhoseOwnBytesWereNotCountedIsTaken) {
   channel.send(amqp::basic::Publish{.routing_key = queue});
   client.send_header(1, 4096);
   client.send_frame(FrameType::kBody, 1, std::string(4096, 'x'));
-  EXPECT_EQ(channel.get(queue)->body.size(), 4096u);
+  EXPECT_EQ(channel.get_message(queue).body.size(), 4096u);
 }
 
 TEST_P(FramingBehaviour, AFrameAboveFrameMaxIsAFrameError) {

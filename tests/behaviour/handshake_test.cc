@@ -118,7 +118,7 @@ struct Tuning {
 };
 
 TEST_P(HandshakeBehaviour, TuneOkOutsideTheOfferIsNotAllowed) {
-  const Tuning kTunings[] = {
+  const Tuning tunings[] = {
       {2047, 4095,
        "NOT_ALLOWED - negotiated frame_max = 4095 is lower than the minimum allowed value (4096)"},
       {2047, 131073,
@@ -135,14 +135,14 @@ TEST_P(HandshakeBehaviour, TuneOkOutsideTheOfferIsNotAllowed) {
        "value (2047)"},
   };
   std::vector<WireClient*> clients;  // all at once: RabbitMQ takes its time to close
-  for (const Tuning& tuning : kTunings) {
+  for (const Tuning& tuning : tunings) {
     WireClient& client = *clients.emplace_back(&dial());
     client.send_protocol_header();
     client.log_in();
     client.send(0, amqp::connection::TuneOk{tuning.channel_max, tuning.frame_max, 0});
   }
   for (std::size_t i = 0; i < clients.size(); ++i) {
-    const std::string_view text = kTunings[i].text;
+    const std::string_view text = tunings[i].text;
     SCOPED_TRACE(text);
     if (is_rabbitmq()) {
       clients[i]->expect_end();  // the text is in its log alone
@@ -157,9 +157,8 @@ TEST_P(HandshakeBehaviour, TheSmallestFramesAreAgreedTo) {
   WireChannel channel = open_channel(client);
   const std::string queue = channel.declare_exclusive();
   channel.put(queue, std::string(10000, 'x'));
-  const auto message = channel.get(queue);
-  ASSERT_TRUE(message);
-  EXPECT_EQ(message->body_frames, 3u);  // 4088 bytes fit into each
+  const Delivery message = channel.get_message(queue);
+  EXPECT_EQ(message.body_frames, 3u);  // 4088 bytes fit into each
 }
 
 TEST_P(HandshakeBehaviour, ChannelsBeforeTheConnectionIsOpenEndIt) {

@@ -36,7 +36,7 @@ TEST_P(QueueBehaviour, AnEmptyNameStandsForTheOneDeclaredLast) {
   channel.put(queue, "body");
   channel.call(amqp::queue::Bind{.exchange = "amq.direct", .routing_key = queue});
   channel.call(amqp::queue::Unbind{.exchange = "amq.direct", .routing_key = queue});
-  EXPECT_EQ(channel.get("")->body, "body");
+  EXPECT_EQ(channel.get_message("").body, "body");
   EXPECT_EQ(channel.call(amqp::queue::Purge{}).message_count, 0u);
   channel.consume("");
   EXPECT_EQ(channel.consumer_count(queue), 1u);
@@ -126,13 +126,13 @@ TEST_P(QueueBehaviour, DeclaringAgainAnotherOneNamesTheDifference) {
   fleeting.auto_delete = true;
   typed.arguments.set("x-queue-type", "quorum");
   lazy.arguments.set("x-queue-mode", "lazy");
-  const Difference kDifferences[] = {
+  const Difference differences[] = {
       {durable, "durable", "'true'", "'false'"},
       {fleeting, "auto_delete", "'true'", "'false'"},
       {typed, "x-queue-type", "'quorum'", "'classic'"},
       {lazy, "x-queue-mode", "the value 'lazy' of type 'longstr'", "none"},
   };
-  for (const Difference& difference : kDifferences) {
+  for (const Difference& difference : differences) {
     WireChannel channel = open_channel(client, 2);
     channel.send(difference.declare);
     channel.expect_closed(
@@ -156,14 +156,14 @@ TEST_P(QueueBehaviour, BadArgumentsAreRefused) {
     amqp::FieldTable arguments;
     std::string_view reason;
   };
-  const Case kCases[] = {
+  const Case cases[] = {
       {{{"x-queue-type", "magic"}}, "'x-queue-type' for {}: \"unsupported queue type 'magic'\""},
       {{{"x-queue-type", std::int32_t{5}}},
        "'x-queue-type' for {}: {{unacceptable_type,signedint}}"},
       {{{"x-queue-mode", "magic"}}, "'x-queue-mode' for {}: \"unsupported queue mode 'magic'\""},
       {{{"x-queue-mode", true}}, "'x-queue-mode' for {}: {{unacceptable_type,bool}}"},
   };
-  for (const Case& row : kCases) {
+  for (const Case& row : cases) {
     WireChannel channel = connected_channel();
     const std::string name = unique("queue");
     channel.send(Declare{.queue = name, .arguments = row.arguments});

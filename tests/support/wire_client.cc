@@ -201,15 +201,16 @@ bool WireClient::receive(std::string_view awaited, Where where) {
   }
   reader_.feed(as_bytes(bytes));
   for (;;) {
-    const auto frame = reader_.next();
-    if (!frame) throw WireError(complaint(where, awaited, frame.error().message));
-    if (!*frame) return true;
-    if ((*frame)->type == amqp::FrameType::kHeartbeat) {
+    const auto next = reader_.next();
+    if (!next) throw WireError(complaint(where, awaited, next.error().message));
+    const std::optional<amqp::Frame>& frame = *next;
+    if (!frame) return true;
+    if (frame->type == amqp::FrameType::kHeartbeat) {
       ++heartbeats_;
       continue;
     }
-    const std::string& payload = payloads_.emplace_back(as_text((*frame)->payload));
-    frames_[(*frame)->channel].push_back({(*frame)->type, payload});
+    const std::string& payload = payloads_.emplace_back(as_text(frame->payload));
+    frames_[frame->channel].push_back({frame->type, payload});
   }
 }
 

@@ -76,6 +76,11 @@ std::optional<Delivery> WireChannel::get(std::string_view queue, bool no_ack, Wh
   return with_content(delivery, where);
 }
 
+Delivery WireChannel::get_message(std::string_view queue, bool no_ack, Where where) {
+  if (const auto message = get(queue, no_ack, where)) return *message;
+  throw WireError(WireClient::complaint(where, "basic.get-ok", "basic.get-empty"));
+}
+
 std::string WireChannel::drain(std::string_view queue, Where where) {
   std::string bodies;
   while (const auto message = get(queue, /*no_ack=*/true, where)) {

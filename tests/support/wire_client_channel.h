@@ -90,6 +90,8 @@ class WireChannel {
   // basic.get: nothing for an empty queue.
   std::optional<Delivery> get(std::string_view queue, bool no_ack = true,
                               Where where = Where::current());
+  // basic.get from a queue that has to have a message.
+  Delivery get_message(std::string_view queue, bool no_ack = true, Where where = Where::current());
   // The bodies that basic.get gives until the queue is empty, each with a space behind it.
   std::string drain(std::string_view queue, Where where = Where::current());
   // Consumes and gives the consumer tag.
