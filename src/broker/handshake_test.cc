@@ -3,22 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "broker/authenticator.h"
+#include "broker/test_results.h"
 
 namespace bb::broker {
 namespace {
 
 using amqp::FieldTable;
-
-template <class T>
-ErrorCode code_of(const Result<T>& result) {
-  EXPECT_FALSE(result) << "an error was expected";
-  return result ? ErrorCode::kFailure : result.error().code;
-}
-
-template <class T>
-std::string message_of(const Result<T>& result) {
-  return result ? "no error" : result.error().message;
-}
 
 std::string plain(std::string_view authorised_as, std::string_view user,
                   std::string_view password) {

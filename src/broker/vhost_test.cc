@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "broker/test_queues.h"
+#include "broker/test_results.h"
 #include "broker/test_storage.h"
 
 namespace bb::broker {
@@ -17,17 +18,6 @@ using testing::IsEmpty;
 
 constexpr ConnectionId kAda = 1;
 constexpr ConnectionId kBob = 2;
-
-template <class T>
-ErrorCode code_of(const Result<T>& result) {
-  EXPECT_FALSE(result) << "an error was expected";
-  return result ? ErrorCode::kFailure : result.error().code;
-}
-
-template <class T>
-std::string message_of(const Result<T>& result) {
-  return result ? "no error" : result.error().message;
-}
 
 // The exchanges that are there from the beginning count as well.
 Options limits(std::size_t queues, std::size_t exchanges, std::size_t bindings) {
