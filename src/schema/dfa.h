@@ -1,0 +1,4 @@
+#pragma once
+namespace bb::schema {
+class Dfa {};
+}  // namespace bb::schema
