@@ -21,6 +21,9 @@ enum class ErrorCode : std::uint8_t {
   kInvalidEnvelope,     // JSON that is not an event envelope
   kIo,                  // a file or a socket failed
   kUnreachable,         // no broker answered
+  kInvalidSchema,       // a JSON Schema that cannot be used: broken, or refers to nothing
+  kNoSchema,            // no schema is known for the event type
+  kInvalidPayload,      // a payload that its schema refuses
   kTimeout,             // the peer answered too late
   kClosed,              // the connection or channel is closed
   kNacked,              // the broker refused the message
