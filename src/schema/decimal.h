@@ -25,7 +25,7 @@ class Decimal {
   friend std::strong_ordering operator<=>(const Decimal& a, const Decimal& b);
   friend bool operator==(const Decimal& a, const Decimal& b) { return (a <=> b) == 0; }
 
-  // The same for numbers of the same value.
+  // The same for numbers of the same value, within one process (see KeyedHash).
   std::uint64_t hash() const;
 
   // Calls `f(int digit)` for each significant digit, from the highest: no leading and no trailing
@@ -58,8 +58,13 @@ class Divisor {
   bool divides(std::int64_t number) const;
 
  private:
-  std::uint64_t mantissa_ = 1;  // without trailing zeros
-  std::int64_t exponent_ = 0;   // the divisor is mantissa × 10^exponent
+  Divisor(std::uint64_t mantissa, std::int64_t exponent);
+
+  std::uint64_t mantissa_;  // without trailing zeros
+  std::int64_t exponent_;   // the divisor is mantissa × 10^exponent
+  // What must divide a whole number for the divisor to divide it; 0 where that is beyond 2^63, so
+  // that it divides 0 alone.
+  std::uint64_t whole_divisor_;
 };
 
 template <class F>
