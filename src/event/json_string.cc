@@ -53,18 +53,19 @@ std::uint32_t unit_at(std::string_view escaped, std::size_t at) {
 
 // Decodes the `\uXXXX` at `at`, or the pair of them that makes one character, and
 // returns the offset behind.
-std::size_t decode_unicode(std::string_view escaped, std::size_t at, DecodedString& out) {
+std::size_t decode_unicode(std::string_view escaped, std::size_t at, std::string& out,
+                           bool& well_formed) {
   const std::uint32_t unit = unit_at(escaped, at);
   at += 6;
   if (is_high_surrogate(unit) && escaped.substr(at).starts_with("\\u")) {
     const std::uint32_t second = unit_at(escaped, at);
     if (is_low_surrogate(second)) {
-      append_utf8(out.text, 0x10000 + ((unit - 0xD800) << 10) + (second - 0xDC00));
+      append_utf8(out, 0x10000 + ((unit - 0xD800) << 10) + (second - 0xDC00));
       return at + 6;
     }
   }
-  if (is_high_surrogate(unit) || is_low_surrogate(unit)) out.well_formed = false;
-  append_utf8(out.text, unit);
+  if (is_high_surrogate(unit) || is_low_surrogate(unit)) well_formed = false;
+  append_utf8(out, unit);
   return at;
 }
 
@@ -116,21 +117,27 @@ void append_escape(std::string& out, char c) {
 
 }  // namespace
 
-DecodedString decode_json_string(std::string_view escaped) {
-  DecodedString out;
+bool append_decoded_json_string(std::string& out, std::string_view escaped) {
+  bool well_formed = true;
   std::size_t at = 0;
   for (;;) {
     const std::size_t end = find_string_special(escaped, at);
-    out.text += escaped.substr(at, end - at);
-    if (end == escaped.size()) return out;
+    out += escaped.substr(at, end - at);
+    if (end == escaped.size()) return well_formed;
     BB_ASSERT(escaped[end] == '\\' && escaped.size() - end >= 2);
     if (escaped[end + 1] == 'u') {
-      at = decode_unicode(escaped, end, out);
+      at = decode_unicode(escaped, end, out, well_formed);
     } else {
-      out.text += unescaped(escaped[end + 1]);
+      out += unescaped(escaped[end + 1]);
       at = end + 2;
     }
   }
+}
+
+DecodedString decode_json_string(std::string_view escaped) {
+  DecodedString out;
+  out.well_formed = append_decoded_json_string(out.text, escaped);
+  return out;
 }
 
 void append_json_string(std::string& out, std::string_view text) {

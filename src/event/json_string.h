@@ -18,6 +18,9 @@ struct DecodedString {
 // that is JSON.
 DecodedString decode_json_string(std::string_view escaped);
 
+// The same, appended to `out`: allocates nothing where `out` has room. Returns `well_formed`.
+bool append_decoded_json_string(std::string& out, std::string_view escaped);
+
 // Appends `text` as a JSON string with its quotes. Escapes what must be escaped
 // and nothing else; bytes that are not UTF-8 are copied as they are.
 void append_json_string(std::string& out, std::string_view text);
