@@ -63,11 +63,9 @@ std::uint32_t load4(const char* at) {
   return value;
 }
 
-}  // namespace
-
 // Reads the first and the last eight bytes: names that share both, and their length, are told apart
 // by whoever compares them.
-std::uint16_t hash_name(std::string_view name) {
+[[gnu::always_inline]] inline std::uint16_t hash_characters(std::string_view name) {
   const char* data = name.data();
   const std::size_t size = name.size();
   std::uint64_t a = 0;
@@ -87,206 +85,273 @@ std::uint16_t hash_name(std::string_view name) {
   return static_cast<std::uint16_t>((mixed * 0x9E3779B97F4A7C15U) >> 48);
 }
 
-bool JsonTreeBuilder::ends_scalar(std::size_t at) const {
-  if (at >= text_.size()) return true;
-  const char c = text_[at];
-  return c == ',' || c == '}' || c == ']' || c == ':' || is_space(c);
-}
+// Reads the scalars of one text. Everything here is inlined into build(): a token costs a few
+// nanoseconds, and calls would double that.
+class ScalarReader {
+ public:
+  explicit ScalarReader(std::string_view text) : begin_(text.data()), end_(begin_ + text.size()) {}
 
-bool JsonTreeBuilder::read_literal(std::uint32_t offset, std::string_view word) const {
-  return text_.substr(offset, word.size()) == word && ends_scalar(offset + word.size());
-}
+  // The scalar at `offset`, whose last byte is before `next_token`.
+  [[gnu::always_inline]] bool read(std::uint32_t offset, std::uint32_t next_token,
+                                   std::uint32_t next_node, JsonNode& node) {
+    switch (begin_[offset]) {
+      case '"':
+        return read_string(offset, next_token, next_node, 0, node);
+      case 't':
+        return read_literal("true", offset, next_node, JsonType::kBoolean, JsonNode::kTrue, node);
+      case 'f':
+        return read_literal("false", offset, next_node, JsonType::kBoolean, 0, node);
+      case 'n':
+        return read_literal("null", offset, next_node, JsonType::kNull, 0, node);
+      default:
+        return read_number(offset, next_node, node);
+    }
+  }
 
-bool JsonTreeBuilder::read_string(std::uint32_t offset, std::uint32_t next_token, JsonNode& node) {
+  // The name at `offset`, with the hash of its characters.
+  [[gnu::always_inline]] bool read_name(std::uint32_t offset, std::uint32_t next_token,
+                                        std::string& buffer, JsonNode& node) {
+    const std::uint32_t size = string_size(offset, next_token);
+    const std::string_view inside{begin_ + offset + 1, size};
+    const std::uint16_t hash = hash_characters(inside);
+    node = {.offset = offset + 1,
+            .next = 0,
+            .size = size,
+            .type = JsonType::kString,
+            .flags = 0,
+            .hash = hash};
+    if (next_backslash_ >= end_of(inside)) return true;
+    return check_escapes(inside, node) &&
+           (!node.is_escaped() || (node.hash = hash_escaped(inside, buffer), true));
+  }
+
+ private:
+  static const char* end_of(std::string_view text) { return text.data() + text.size(); }
+
+  static std::uint16_t hash_escaped(std::string_view inside, std::string& buffer) {
+    buffer.clear();
+    event::append_decoded_json_string(buffer, inside);
+    return hash_name(buffer);
+  }
+
   // Between a string and the next token is nothing but white space.
-  std::size_t end = next_token - 1;
-  while (text_[end] != '"') --end;
-  const std::size_t begin = offset + 1U;
-  node.offset = static_cast<std::uint32_t>(begin);
-  node.size = static_cast<std::uint32_t>(end - begin);
-  node.type = JsonType::kString;
-  node.flags = 0;
-  node.hash = 0;
-  if (next_backslash_ < end) [[unlikely]] {
-    if (next_backslash_ < begin) {
-      const void* found = std::memchr(text_.data() + begin, '\\', text_.size() - begin);
-      next_backslash_ =
-          found == nullptr
-              ? text_.size()
-              : static_cast<std::size_t>(static_cast<const char*>(found) - text_.data());
-    }
-    if (next_backslash_ < end) {
-      node.flags = JsonNode::kEscaped;
-      const bool well_formed = escapes_are_well_formed(text_.substr(begin, end - begin));
-      next_backslash_ = 0;
-      return well_formed;
-    }
+  std::uint32_t string_size(std::uint32_t offset, std::uint32_t next_token) const {
+    const char* quote = begin_ + next_token - 1;
+    while (*quote != '"') --quote;
+    return static_cast<std::uint32_t>(quote - begin_) - offset - 1;
   }
-  return true;
-}
 
-// RFC 8259 §6.
-bool JsonTreeBuilder::read_number(std::uint32_t offset, JsonNode& node) {
-  const char* const begin = text_.data() + offset;
-  const char* const end = text_.data() + text_.size();
-  const char* at = begin;
-  if (*at == '-') ++at;
-  const char* const digits = at;
-  while (at < end && is_digit(*at)) ++at;
-  if (at == digits || (*digits == '0' && at - digits > 1)) return false;
-  bool plain = at - digits <= 18;
-  bool integral = true;
-  if (at < end && (*at == '.' || *at == 'e' || *at == 'E')) {
-    plain = false;
-    if (*at == '.') {
-      ++at;
-      const char* const fraction = at;
-      bool all_zero = true;
-      while (at < end && is_digit(*at)) all_zero &= *at++ == '0';
-      if (at == fraction) return false;
-      integral = all_zero;
-    }
-    if (at < end && (*at == 'e' || *at == 'E')) {
-      ++at;
-      if (at < end && (*at == '+' || *at == '-')) ++at;
-      const char* const exponent = at;
-      while (at < end && is_digit(*at)) ++at;
-      if (at == exponent) return false;
-      integral = is_integral_number({begin, at});
-    }
+  [[gnu::always_inline]] bool read_string(std::uint32_t offset, std::uint32_t next_token,
+                                          std::uint32_t next_node, std::uint16_t hash,
+                                          JsonNode& node) {
+    const std::uint32_t size = string_size(offset, next_token);
+    node = {.offset = offset + 1,
+            .next = next_node,
+            .size = size,
+            .type = JsonType::kString,
+            .flags = 0,
+            .hash = hash};
+    const std::string_view inside{begin_ + offset + 1, size};
+    return next_backslash_ >= end_of(inside) || check_escapes(inside, node);
   }
-  node.offset = offset;
-  node.size = static_cast<std::uint32_t>(at - begin);
-  node.type = integral ? JsonType::kInteger : JsonType::kNumber;
-  node.flags = plain ? JsonNode::kPlainDigits : std::uint8_t{0};
-  node.hash = 0;
-  return ends_scalar(offset + node.size);
-}
 
-bool JsonTreeBuilder::read_scalar(std::uint32_t offset, std::uint32_t next_token, JsonNode& node) {
-  const auto literal = [&](std::string_view word, JsonType type, std::uint8_t flags) {
-    node.offset = offset;
-    node.size = static_cast<std::uint32_t>(word.size());
-    node.type = type;
-    node.flags = flags;
-    node.hash = 0;
-    return read_literal(offset, word);
-  };
-  switch (text_[offset]) {
-    case '"':
-      return read_string(offset, next_token, node);
-    case 't':
-      return literal("true", JsonType::kBoolean, JsonNode::kTrue);
-    case 'f':
-      return literal("false", JsonType::kBoolean, 0);
-    case 'n':
-      return literal("null", JsonType::kNull, 0);
-    case '-':
-    case '0':
-    case '1':
-    case '2':
-    case '3':
-    case '4':
-    case '5':
-    case '6':
-    case '7':
-    case '8':
-    case '9':
-      return read_number(offset, node);
-    default:
-      return false;
+  // Called for a string that may have the next backslash of the text in it: so the text is searched
+  // once in all, and most texts have none.
+  [[gnu::noinline]] bool check_escapes(std::string_view inside, JsonNode& node) {
+    if (next_backslash_ < inside.data()) {
+      const void* found =
+          std::memchr(inside.data(), '\\', static_cast<std::size_t>(end_ - inside.data()));
+      next_backslash_ = found == nullptr ? end_ : static_cast<const char*>(found);
+    }
+    if (next_backslash_ >= end_of(inside)) return true;
+    node.flags = JsonNode::kEscaped;
+    next_backslash_ = nullptr;
+    return escapes_are_well_formed(inside);
   }
+
+  bool ends_scalar(const char* at) const {
+    if (at >= end_) return true;
+    const char c = *at;
+    return c == ',' || c == '}' || c == ']' || c == ':' || is_space(c);
+  }
+
+  [[gnu::always_inline]] bool read_literal(std::string_view word, std::uint32_t offset,
+                                           std::uint32_t next_node, JsonType type,
+                                           std::uint8_t flags, JsonNode& node) const {
+    const char* const at = begin_ + offset;
+    node = {.offset = offset,
+            .next = next_node,
+            .size = static_cast<std::uint32_t>(word.size()),
+            .type = type,
+            .flags = flags,
+            .hash = 0};
+    return static_cast<std::size_t>(end_ - at) >= word.size() &&
+           std::memcmp(at, word.data(), word.size()) == 0 && ends_scalar(at + word.size());
+  }
+
+  // RFC 8259 §6.
+  [[gnu::always_inline]] bool read_number(std::uint32_t offset, std::uint32_t next_node,
+                                          JsonNode& node) const {
+    const char* const begin = begin_ + offset;
+    const char* at = begin;
+    if (*at == '-') ++at;
+    const char* const digits = at;
+    while (at < end_ && is_digit(*at)) ++at;
+    if (at == digits || (*digits == '0' && at - digits > 1)) return false;
+    bool plain = at - digits <= 18;
+    bool integral = true;
+    if (at < end_ && (*at == '.' || *at == 'e' || *at == 'E')) {
+      plain = false;
+      if (*at == '.') {
+        ++at;
+        const char* const fraction = at;
+        int any = 0;
+        while (at < end_ && is_digit(*at)) any |= *at++ - '0';
+        if (at == fraction) return false;
+        integral = any == 0;
+      }
+      if (at < end_ && (*at == 'e' || *at == 'E')) {
+        ++at;
+        if (at < end_ && (*at == '+' || *at == '-')) ++at;
+        const char* const exponent = at;
+        while (at < end_ && is_digit(*at)) ++at;
+        if (at == exponent) return false;
+        integral = is_integral_number({begin, at});
+      }
+    }
+    node = {.offset = offset,
+            .next = next_node,
+            .size = static_cast<std::uint32_t>(at - begin),
+            .type = integral ? JsonType::kInteger : JsonType::kNumber,
+            .flags = plain ? JsonNode::kPlainDigits : std::uint8_t{0},
+            .hash = 0};
+    return ends_scalar(at);
+  }
+
+  const char* const begin_;
+  const char* const end_;
+  const char* next_backslash_ = nullptr;  // the first at or behind the string that was read last
+};
+
+}  // namespace
+
+std::uint16_t hash_name(std::string_view name) {
+  return hash_characters(name);
 }
 
 std::uint32_t JsonTreeBuilder::build(std::string_view text, std::span<const std::uint32_t> tokens,
                                      JsonNode* nodes) {
-  text_ = text;
-  next_backslash_ = 0;
+  ScalarReader scalars(text);
   const char* const bytes = text.data();
   const std::uint32_t* token = tokens.data();
   const std::uint32_t* const last_token = token + tokens.size();
   std::uint32_t count = 0;
-  std::size_t depth = 0;
+  Open* open = open_.data() - 1;  // the innermost container
+  Open* const deepest = open_.data() + open_.size() - 1;
+  std::uint32_t children = 0;  // of the innermost container
 
-  // The state is the place in the code: a value is due, or a value has just ended.
-value:
+  // The state is the place in the code: what may come next.
   if (token == last_token) return 0;
-  {
-    const std::uint32_t offset = *token++;
-    const char c = bytes[offset];
-    JsonNode& node = nodes[count];
-    if (c == '{' || c == '[') {
-      if (depth == kJsonDepthMax) return 0;
-      open_[depth++] = count++;
-      node.offset = offset;
-      node.size = 0;
-      node.type = c == '{' ? JsonType::kObject : JsonType::kArray;
-      node.flags = 0;
-      node.hash = 0;
-      if (token == last_token) return 0;
-      if (c == '{') {
-        if (bytes[*token] == '}') goto close;
-        goto name;
-      }
-      if (bytes[*token] == ']') goto close;
-      ++node.size;
-      goto value;
-    }
-    if (!read_scalar(offset, *token, node)) return 0;
-    node.next = ++count;
-    goto ended;
+  switch (bytes[*token]) {
+    case '{':
+      goto object;
+    case '[':
+      goto array;
+    default:
+      return scalars.read(*token, token[1], 1, nodes[0]) && token + 1 == last_token ? 1 : 0;
   }
+
+object:
+  if (open == deepest) return 0;
+  if (open >= open_.data()) open->children = children;
+  ++open;
+  open->node = count;
+  open->is_object = true;
+  children = 0;
+  nodes[count].offset = *token++;
+  ++count;
+  if (token == last_token) return 0;
+  if (bytes[*token] == '}') goto close;
 
 name:
-  if (token == last_token) return 0;
-  {
-    const std::uint32_t offset = *token++;
-    names_[depth - 1] = count;
-    JsonNode& node = nodes[count++];
-    if (bytes[offset] != '"' || token == last_token || bytes[*token] != ':') return 0;
-    if (!read_string(offset, *token, node)) return 0;
-    ++token;
-    if (node.is_escaped()) [[unlikely]] {
-      name_.clear();
-      event::append_decoded_json_string(name_, text_.substr(node.offset, node.size));
-      node.hash = hash_name(name_);
-    } else {
-      node.hash = hash_name({bytes + node.offset, node.size});
-    }
-    JsonNode& object = nodes[open_[depth - 1]];
-    ++object.size;
-    goto value;
+  // Room for a name, its colon and the value that follows.
+  if (last_token - token < 3 || bytes[*token] != '"' || bytes[token[1]] != ':') return 0;
+  if (!scalars.read_name(*token, token[1], name_, nodes[count])) return 0;
+  open->name = count++;
+  ++children;
+  token += 2;
+  switch (bytes[*token]) {
+    case '{':
+      goto object;
+    case '[':
+      goto array;
+    default:
+      if (!scalars.read(*token, token[1], count + 1, nodes[count])) return 0;
+      ++token;
+      ++count;
   }
 
-ended:
-  if (depth == 0) return token == last_token ? count : 0;
+after_member:
+  nodes[open->name].next = count;
   if (token == last_token) return 0;
-  {
-    JsonNode& container = nodes[open_[depth - 1]];
-    const char c = bytes[*token];
-    if (container.type == JsonType::kObject) {
-      nodes[names_[depth - 1]].next = count;
-      if (c == ',') {
-        ++token;
-        goto name;
-      }
-      if (c == '}') goto close;
-      return 0;
-    }
-    if (c == ',') {
-      ++token;
-      ++container.size;
-      goto value;
-    }
-    if (c == ']') goto close;
-    return 0;
+  if (bytes[*token] == ',') {
+    ++token;
+    goto name;
   }
+  if (bytes[*token] == '}') goto close;
+  return 0;
+
+array:
+  if (open == deepest) return 0;
+  if (open >= open_.data()) open->children = children;
+  ++open;
+  open->node = count;
+  open->is_object = false;
+  children = 0;
+  nodes[count].offset = *token++;
+  ++count;
+  if (token == last_token) return 0;
+  if (bytes[*token] == ']') goto close;
+
+element:
+  if (token == last_token) return 0;
+  ++children;
+  switch (bytes[*token]) {
+    case '{':
+      goto object;
+    case '[':
+      goto array;
+    default:
+      if (!scalars.read(*token, token[1], count + 1, nodes[count])) return 0;
+      ++token;
+      ++count;
+  }
+
+after_element:
+  if (token == last_token) return 0;
+  if (bytes[*token] == ',') {
+    ++token;
+    goto element;
+  }
+  if (bytes[*token] == ']') goto close;
+  return 0;
 
 close:
-  // A container that is empty comes here as well.
   ++token;
-  nodes[open_[--depth]].next = count;
-  goto ended;
+  {
+    JsonNode& container = nodes[open->node];
+    container = {.offset = container.offset,
+                 .next = count,
+                 .size = children,
+                 .type = open->is_object ? JsonType::kObject : JsonType::kArray,
+                 .flags = 0,
+                 .hash = 0};
+  }
+  if (open == open_.data()) return token == last_token ? count : 0;
+  --open;
+  children = open->children;
+  if (open->is_object) goto after_member;
+  goto after_element;
 }
 
 }  // namespace bb::schema

@@ -30,17 +30,14 @@ class JsonTreeBuilder {
                       JsonNode* nodes);
 
  private:
-  bool read_scalar(std::uint32_t offset, std::uint32_t next_token, JsonNode& node);
-  bool read_string(std::uint32_t offset, std::uint32_t next_token, JsonNode& node);
-  bool read_number(std::uint32_t offset, JsonNode& node);
-  bool read_literal(std::uint32_t offset, std::string_view word) const;
-  bool ends_scalar(std::size_t at) const;
+  struct Open {
+    std::uint32_t node;
+    std::uint32_t name;      // of an object: the one that waits for its value
+    std::uint32_t children;  // so far; while it is not the innermost
+    bool is_object;
+  };
 
-  std::string_view text_;
-  std::size_t next_backslash_ = 0;  // the first at or behind the string that was read last
-  std::array<std::uint32_t, kJsonDepthMax> open_{};  // containers
-  std::array<std::uint32_t, kJsonDepthMax>
-      names_{};       // where one is an object, the name that waits for its value
+  std::array<Open, kJsonDepthMax> open_;
   std::string name_;  // for the hash of names with escapes
 };
 
