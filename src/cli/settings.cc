@@ -62,6 +62,17 @@ Result<Setting> Settings::data_dir(const Flag& flag) const {
   return setting;
 }
 
+Result<Setting> Settings::schemas(const Flag& flag) const {
+  if (flag && flag->empty()) return fail(ErrorCode::kUsage, "--schemas needs a directory");
+  return find("HOLYFIELDS_PATH", flag, "");
+}
+
+std::optional<std::string> Settings::home() const {
+  const char* const home = environment_("HOME");
+  if (home == nullptr || *home == '\0') return std::nullopt;
+  return home;
+}
+
 std::string_view to_string(Origin origin) {
   switch (origin) {
     case Origin::kFlag:

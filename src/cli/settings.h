@@ -1,6 +1,6 @@
 // Where a command's settings come from: the flag, then the environment, then `.env` in the
 // current directory, then the default. Names and defaults are RABBIT_URL,
-// EXCHANGE_NAME, BB_DATA_DIR.
+// EXCHANGE_NAME, BB_DATA_DIR, HOLYFIELDS_PATH.
 #pragma once
 
 #include <functional>
@@ -41,6 +41,11 @@ class Settings {
   // $XDG_STATE_HOME/bloodbank or ~/.local/state/bloodbank by default; kUsage when neither that nor
   // HOME says where.
   Result<Setting> data_dir(const Flag& flag) const;
+  // The folder of event schemas; empty by default, which means to look for one. kUsage for an
+  // empty flag.
+  Result<Setting> schemas(const Flag& flag) const;
+  // HOME, where it is set.
+  std::optional<std::string> home() const;
 
  private:
   Setting find(const char* name, const Flag& flag, std::string_view default_value) const;

@@ -78,5 +78,14 @@ TEST(Settings, DataDirectoryIsAskedForWhenThereIsNoHome) {
   EXPECT_THAT(result.error().message, HasSubstr("--data-dir"));
 }
 
+TEST(Settings, SchemasAreLookedForWhereNoFolderIsSet) {
+  EXPECT_EQ(settings_with({}, "").schemas(std::nullopt)->value, "");
+  const auto all = settings_with({{"HOLYFIELDS_PATH", "/env"}}, "HOLYFIELDS_PATH=/dotenv");
+  EXPECT_EQ(all.schemas("/flag")->value, "/flag");
+  EXPECT_EQ(all.schemas(std::nullopt)->value, "/env");
+  EXPECT_EQ(settings_with({}, "HOLYFIELDS_PATH=/dotenv").schemas(std::nullopt)->value, "/dotenv");
+  EXPECT_EQ(all.schemas("").error().code, ErrorCode::kUsage);
+}
+
 }  // namespace
 }  // namespace bb::cli

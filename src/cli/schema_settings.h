@@ -1,0 +1,23 @@
+// Which schemas a command works with: `--schemas DIR`, HOLYFIELDS_PATH, or what is found.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "bloodbank/result.h"
+#include "cli/command.h"
+#include "cli/settings.h"
+#include "schema/repository.h"
+
+namespace bb::cli {
+
+// `--schemas DIR` of every command that looks at schemas.
+OptionSpec schemas_option(std::optional<std::string>& target);
+
+// The repository that the flag, the environment or `.env` names, else one that is found. Its
+// warnings are printed on standard error. kUsage for an empty flag; kNotFound with the name of the
+// setting where that is no folder.
+Result<schema::SchemaRepository> open_repository(const Settings& settings,
+                                                 const Settings::Flag& flag);
+
+}  // namespace bb::cli
