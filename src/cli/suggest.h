@@ -8,10 +8,6 @@
 
 namespace bb::cli {
 
-// The number of letters to insert, delete, replace or swap with a neighbour to turn `a` into `b`
-// (optimal string alignment).
-std::size_t edit_distance(std::string_view a, std::string_view b);
-
 // The candidate at the smallest distance from `typed`, the first of several; nullopt when even
 // that one is too far away to be what was meant (more than a third of the letters, at least one).
 std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> candidates);

@@ -9,16 +9,6 @@ namespace {
 
 const std::vector<std::string> kCommands{"serve", "publish", "subscribe", "doctor"};
 
-TEST(EditDistance, CountsInsertionsDeletionsReplacementsAndSwaps) {
-  EXPECT_EQ(edit_distance("serve", "serve"), 0u);
-  EXPECT_EQ(edit_distance("serv", "serve"), 1u);
-  EXPECT_EQ(edit_distance("serrve", "serve"), 1u);
-  EXPECT_EQ(edit_distance("sorve", "serve"), 1u);
-  EXPECT_EQ(edit_distance("sevre", "serve"), 1u);
-  EXPECT_EQ(edit_distance("", "abc"), 3u);
-  EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
-}
-
 TEST(Suggestion, IsTheNearestName) {
   EXPECT_EQ(nearest("pubilsh", kCommands), "publish");
   EXPECT_EQ(nearest("subscrbe", kCommands), "subscribe");
