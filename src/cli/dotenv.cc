@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
 #include <expected>
 
-#include "cli/input.h"
+#include "io/read_file.h"
 
 namespace bb::cli {
 namespace {
@@ -115,7 +113,7 @@ DotEnv parse_dotenv(std::string_view text) {
 }
 
 DotEnv load_dotenv(const std::string& path) {
-  auto text = read_regular_file(path, kDotEnvBytesMax);
+  auto text = io::read_regular_file(path, kDotEnvBytesMax);
   if (text) return parse_dotenv(*text);
   DotEnv out;
   if (text.error().code != ErrorCode::kNotFound) {

@@ -19,13 +19,6 @@ struct Input {
   std::string text;
 };
 
-// All of a file: kNotFound, kIo, or kContentTooLarge above `bytes_max`. Pipes and devices are
-// read to their end (`<(...)` of a shell). The message names the file.
-Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
-
-// As read_file(), of a regular file alone: anything else is kIo, and never waited for.
-Result<std::string> read_regular_file(const std::string& path, std::size_t bytes_max);
-
 // The file, or standard input for "-". Every failure to read is kIo or kContentTooLarge.
 Result<Input> read_input(const std::string& path_or_dash, std::size_t bytes_max);
 
