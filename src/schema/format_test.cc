@@ -80,7 +80,7 @@ TEST(Format, NoCheckFailsOnAnyByte) {
 }
 
 TEST(RegexFormat, IsAnEcmaRegularExpression) {
-  expect_matches(Format::kRegex, {"", "^[a-z]+$", "(?<year>\\d{4})", "a|b", "[^]", "\\u{1F600}"});
+  expect_matches(Format::kRegex, {"", "^[a-z]+$", "(?<year>\\d{4})", "a|b", "[^]"});
   expect_no_match(Format::kRegex, {"(", ")", "[a", "a**", "a{2,1}"});
 }
 
