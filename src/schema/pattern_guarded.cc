@@ -2,44 +2,95 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "base/assert.h"
+#include "schema/pattern_translation.h"
 
 namespace bb::schema {
 namespace {
 
-constexpr std::uint32_t kMatchStepsMax = 1'000'000;
 constexpr std::uint32_t kMatchHeapKib = 16 * 1024;
+
+// Steps of PCRE2's matcher, some ten nanoseconds each. But one step may run through
+// the rest of the text: [a-z]* does. Where the text is long enough for that to matter,
+// loops report what they ran through.
+constexpr std::size_t kShortTextBytes = 256;
+constexpr std::uint32_t kShortTextStepsMax = 2'000'000;
+constexpr std::uint32_t kLongTextStepsMax = 8'000'000;
+constexpr std::uint64_t kLoopCost = 16;  // in bytes run through, about a nanosecond each
+constexpr std::uint64_t kLongTextCostMax = 100'000'000;
+
+// Groups cost up to four levels in the translation.
+constexpr std::uint32_t kNestingMax = 4 * kRegexDepthMax + 16;
+
+struct Meter {
+  std::uint64_t cost = 0;
+  std::size_t position = 0;
+};
+
+int on_loop(pcre2_callout_block* block, void* data) {
+  Meter& meter = *static_cast<Meter*>(data);
+  meter.cost += kLoopCost;
+  const std::size_t position = block->current_position;
+  if (block->callout_number == kCalloutAfterLoop && position > meter.position) {
+    meter.cost += position - meter.position;
+  }
+  meter.position = position;
+  return meter.cost <= kLongTextCostMax ? 0 : PCRE2_ERROR_MATCHLIMIT;
+}
+
+PCRE2_SPTR units(std::string_view text) {
+  // PCRE2 wants a pointer, even to nothing.
+  return reinterpret_cast<PCRE2_SPTR>(text.data() != nullptr ? text.data() : "");
+}
 
 }  // namespace
 
 GuardedScratch::GuardedScratch()
     : data_(pcre2_match_data_create(1, nullptr)), context_(pcre2_match_context_create(nullptr)) {
   BB_ASSERT(data_ != nullptr && context_ != nullptr);
-  pcre2_set_match_limit(context_.get(), kMatchStepsMax);
   pcre2_set_heap_limit(context_.get(), kMatchHeapKib);
 }
 
-Result<GuardedRegex> GuardedRegex::compile(const std::string& pcre2_source) {
+Result<GuardedRegex> GuardedRegex::compile(const Regex& regex) {
+  struct FreeContext {
+    void operator()(pcre2_compile_context* context) const { pcre2_compile_context_free(context); }
+  };
+  const std::unique_ptr<pcre2_compile_context, FreeContext> context(
+      pcre2_compile_context_create(nullptr));
+  BB_ASSERT(context != nullptr);
+  pcre2_set_parens_nest_limit(context.get(), kNestingMax);
+
+  const std::string source = translate_for_search(regex);
   int error = 0;
   PCRE2_SIZE offset = 0;
-  Code code(pcre2_compile(
-      reinterpret_cast<PCRE2_SPTR>(pcre2_source.data()), pcre2_source.size(),
-      PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALLOW_EMPTY_CLASS,
-      &error, &offset, nullptr));
+  Code code(pcre2_compile(units(source), source.size(),
+                          PCRE2_UTF | PCRE2_ANCHORED | PCRE2_MATCH_UNSET_BACKREF, &error, &offset,
+                          context.get()));
   if (code) return GuardedRegex(std::move(code));
   std::array<PCRE2_UCHAR, 256> text{};
   pcre2_get_error_message(error, text.data(), text.size());
-  return fail(ErrorCode::kFailure, std::string(reinterpret_cast<const char*>(text.data())) +
-                                       " at offset " + std::to_string(offset));
+  return fail(ErrorCode::kFailure, reinterpret_cast<const char*>(text.data()));
 }
 
-Pattern::Outcome GuardedRegex::search(std::string_view utf8, GuardedScratch& scratch) const {
-  const int matched = pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(utf8.data()),
-                                  utf8.size(), 0, 0, scratch.data_.get(), scratch.context_.get());
-  if (matched >= 0) return Pattern::Outcome::kMatch;
-  if (matched == PCRE2_ERROR_NOMATCH) return Pattern::Outcome::kNoMatch;
-  return Pattern::Outcome::kTooExpensive;
+Pattern::Outcome GuardedRegex::search(std::string_view text, GuardedScratch& scratch) const {
+  Meter meter;
+  const bool is_long = text.size() > kShortTextBytes;
+  pcre2_set_match_limit(scratch.context_.get(), is_long ? kLongTextStepsMax : kShortTextStepsMax);
+  pcre2_set_callout(scratch.context_.get(), is_long ? on_loop : nullptr, &meter);
+  const int result = pcre2_match(code_.get(), units(text), text.size(), 0, 0, scratch.data_.get(),
+                                 scratch.context_.get());
+  if (result >= 0) return Pattern::Outcome::kMatch;
+  switch (result) {
+    case PCRE2_ERROR_MATCHLIMIT:
+    case PCRE2_ERROR_DEPTHLIMIT:
+    case PCRE2_ERROR_HEAPLIMIT:
+    case PCRE2_ERROR_NOMEMORY:
+      return Pattern::Outcome::kTooExpensive;
+    default:
+      return Pattern::Outcome::kNoMatch;
+  }
 }
 
 }  // namespace bb::schema

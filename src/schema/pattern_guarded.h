@@ -1,19 +1,21 @@
-// Searches by PCRE2 that cannot run away: the steps of every search are counted.
+// Searches by PCRE2 that cannot run away. What a search costs is counted, not timed:
+// the same text has the same answer on every machine.
 #pragma once
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
 #include <memory>
-#include <string>
 #include <string_view>
+#include <utility>
 
 #include "bloodbank/result.h"
+#include "schema/ecma_regex.h"
 #include "schema/pattern.h"
 
 namespace bb::schema {
 
-// What pcre2_match() works in.
+// What pcre2_match() works in; grows to 16 MiB at most. For one thread at a time.
 class GuardedScratch {
  public:
   GuardedScratch();
@@ -29,12 +31,15 @@ class GuardedScratch {
   std::unique_ptr<pcre2_match_context, Free> context_;
 };
 
+// Immutable; any number of threads may search at once, each with its own scratch.
 class GuardedRegex {
  public:
-  // Errors: kFailure with what PCRE2 says about `pcre2_source`.
-  static Result<GuardedRegex> compile(const std::string& pcre2_source);
+  // Errors: kFailure with what PCRE2 has against it: a look-behind of variable length,
+  // or a size beyond its limits.
+  static Result<GuardedRegex> compile(const Regex& regex);
 
-  Pattern::Outcome search(std::string_view utf8, GuardedScratch& scratch) const;
+  // Text that is not UTF-8 matches nothing.
+  Pattern::Outcome search(std::string_view text, GuardedScratch& scratch) const;
 
  private:
   struct Free {
