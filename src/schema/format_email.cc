@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::size_t kLocalPartBytesMax = 64;  // RFC 5321 §4.5.3.1.1
 
+constexpr std::string_view kIpv6Tag = "ipv6:";  // in any case
+
 enum class Charset : std::uint8_t { kAscii, kUtf8 };
 
 bool is_printable_ascii(char c) {
@@ -44,8 +46,8 @@ std::size_t quoted_string_bytes(std::string_view text, Charset charset) {
   std::size_t at = 1;  // after the opening quote
   while (at < text.size() && text[at] != '"') {
     if (text[at] == '\\') {
-      if (++at == text.size() || !is_printable_ascii(text[at])) return 0;
-      ++at;
+      if (at + 1 == text.size() || !is_printable_ascii(text[at + 1])) return 0;
+      at += 2;
     } else if (is_printable_ascii(text[at])) {
       ++at;
     } else {
@@ -78,10 +80,10 @@ std::size_t dot_string_bytes(std::string_view text, Charset charset) {
 }
 
 bool is_address_literal(std::string_view text) {
-  constexpr std::string_view kTag = "ipv6:";
   text = text.substr(1, text.size() - 2);
-  if (!std::ranges::equal(text.substr(0, kTag.size()), kTag, {}, to_lower)) return is_ipv4(text);
-  return is_ipv6(text.substr(kTag.size()));
+  if (!std::ranges::equal(text.substr(0, kIpv6Tag.size()), kIpv6Tag, {}, to_lower))
+    return is_ipv4(text);
+  return is_ipv6(text.substr(kIpv6Tag.size()));
 }
 
 bool is_internationalized_domain(std::string_view domain) {

@@ -42,11 +42,11 @@ TEST(Format, AnUnknownNameAssertsNothing) {
 
 // The examples of "such as A or B, with ...".
 std::vector<std::string> examples_of(std::string_view hint) {
-  constexpr std::string_view kBefore = " such as ";
+  const std::string_view before = " such as ";
   std::vector<std::string> examples;
-  const std::size_t at = hint.find(kBefore);
+  const std::size_t at = hint.find(before);
   if (at == std::string_view::npos) return examples;
-  std::string_view rest = hint.substr(at + kBefore.size());
+  std::string_view rest = hint.substr(at + before.size());
   rest = rest.substr(0, rest.find(", "));
   for (std::size_t next; (next = rest.find(" or ")) != std::string_view::npos;) {
     examples.emplace_back(rest.substr(0, next));

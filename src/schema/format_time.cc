@@ -15,6 +15,8 @@ constexpr std::size_t kSecondsBytes = 8;  // hh:mm:ss
 constexpr std::size_t kOffsetBytes = 6;   // +hh:mm
 constexpr unsigned kNotANumber = 10'000;  // above every field's range
 constexpr unsigned kMinutesPerDay = 1440;
+constexpr std::array<unsigned char, 13> kDaysOfMonth = {0,  31, 29, 31, 30, 31, 30,
+                                                        31, 31, 30, 31, 30, 31};  // in a leap year
 
 unsigned digit_at(const char* at) {
   return static_cast<unsigned>(static_cast<unsigned char>(*at)) - '0';
@@ -31,23 +33,22 @@ bool is_leap_year(unsigned year) {
   return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-// `at` has kDateBytes bytes.
-bool begins_with_date(const char* at) {
-  constexpr std::array<unsigned char, 13> kDays = {0,  31, 29, 31, 30, 31, 30,
-                                                   31, 31, 30, 31, 30, 31};
+// `text` has kDateBytes bytes or more.
+bool begins_with_date(std::string_view text) {
+  const char* const at = text.data();
   const unsigned century = two_digits(at);
   const unsigned year_of_century = two_digits(at + 2);
   const unsigned month = two_digits(at + 5);
   const unsigned day = two_digits(at + 8);
   if (century > 99 || year_of_century > 99 || at[4] != '-' || at[7] != '-') return false;
-  if (month < 1 || month > 12 || day < 1 || day > kDays[month]) return false;
+  if (month < 1 || month > 12 || day < 1 || day > kDaysOfMonth[month]) return false;
   return month != 2 || day != 29 || is_leap_year(century * 100 + year_of_century);
 }
 
 }  // namespace
 
 bool is_date(std::string_view text) {
-  return text.size() == kDateBytes && begins_with_date(text.data());
+  return text.size() == kDateBytes && begins_with_date(text);
 }
 
 bool is_time(std::string_view text) {
@@ -81,7 +82,7 @@ bool is_time(std::string_view text) {
 }
 
 bool is_date_time(std::string_view text) {
-  if (text.size() <= kDateBytes || !begins_with_date(text.data())) return false;
+  if (text.size() <= kDateBytes || !begins_with_date(text)) return false;
   const char separator = text[kDateBytes];
   return (separator == 'T' || separator == 't') && is_time(text.substr(kDateBytes + 1));
 }
@@ -105,7 +106,8 @@ bool take_components(std::string_view& rest, std::string_view units) {
   std::size_t next = units.find(take_component(rest));
   if (next == std::string_view::npos) return false;
   while (!rest.empty() && rest.front() != 'T') {
-    if (++next == units.size() || take_component(rest) != units[next]) return false;
+    ++next;
+    if (next == units.size() || take_component(rest) != units[next]) return false;
   }
   return true;
 }

@@ -48,7 +48,7 @@ struct Label {
   std::u32string unicode;
 };
 
-// Errors are an empty label.
+// Errors are an empty label; one whose ASCII form is too long is an error of libidn2's.
 Label from_u_label(std::string_view text) {
   const std::string label(text);
   std::uint8_t* raw = nullptr;
@@ -64,11 +64,11 @@ Label from_a_label(std::string_view text) {
   // Punycode carries over would be one in the U-label.
   std::ranges::transform(label, label.begin(), to_lower);
   char* raw = nullptr;
-  const int status = idn2_to_unicode_8z8z(label.c_str(), &raw, IDN2_NO_TR46);
+  const int status = idn2_to_unicode_8z8z(label.c_str(), &raw, 0);
   const Idn2Memory<char> decoded(raw);
   if (status != IDN2_OK) return {};
-  // Punycode of ASCII alone is no A-label, and neither is any but the one encoding.
-  if (is_ascii(raw)) return {};
+  // Of the encodings that Punycode has for a text only one is an A-label, and for ASCII
+  // alone none.
   Label result = from_u_label(raw);
   if (result.ascii != label) return {};
   return result;
@@ -153,7 +153,7 @@ bool obeys_idna(std::string_view domain) {
                   : !is_ldh(text)            ? Label()
                   : has_a_label_prefix(text) ? from_a_label(text)
                                              : from_ldh_label(text);
-    if (label.unicode.empty() || label.ascii.size() > kHostnameLabelBytesMax) return false;
+    if (label.unicode.empty()) return false;
     ascii_bytes += label.ascii.size() + 1;
     if (ascii_bytes > kHostnameBytesMax + 1) return false;
     labels.push_back(std::move(label));

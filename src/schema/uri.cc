@@ -14,6 +14,7 @@ namespace bb::schema {
 namespace {
 
 constexpr std::size_t kQuotedBytesMax = 80;
+constexpr std::string_view kHexDigits = "0123456789ABCDEF";
 
 std::unexpected<Error> not_a_uri(std::string_view text) {
   return fail(ErrorCode::kInvalidSchema,
@@ -63,7 +64,6 @@ std::string merge_paths(const UriParts& base, std::string_view reference_path) {
 
 // Percent-encoding in capitals, and none of unreserved characters.
 std::string normalize_percent(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string normal;
   normal.reserve(text.size());
   while (!text.empty()) {
@@ -75,8 +75,8 @@ std::string normalize_percent(std::string_view text) {
       normal += static_cast<char>(value);
     } else {
       normal += '%';
-      normal += kDigits[static_cast<std::size_t>(value) >> 4];
-      normal += kDigits[static_cast<std::size_t>(value) & 0xF];
+      normal += kHexDigits[static_cast<std::size_t>(value) >> 4];
+      normal += kHexDigits[static_cast<std::size_t>(value) & 0xF];
     }
   }
   return normal;

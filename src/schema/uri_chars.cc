@@ -31,6 +31,9 @@ constexpr auto kCharSets = [] {
   return table;
 }();
 
+// Of a character of so many bytes of UTF-8; each other byte has six bits of it.
+constexpr std::array<unsigned char, 5> kFirstByteMask = {0, 0x7F, 0x1F, 0x0F, 0x07};
+
 }  // namespace
 
 std::uint8_t char_sets(char c) {
@@ -49,8 +52,6 @@ int take_percent(std::string_view& rest) {
 char32_t take_code_point(std::string_view& rest) {
   const std::size_t size = utf8_character_bytes(rest);
   if (size == 0) return kNoCodePoint;
-  // The first byte has 7, 5, 4 or 3 bits of the character; each other one has 6.
-  constexpr std::array<unsigned char, 5> kFirstByteMask = {0, 0x7F, 0x1F, 0x0F, 0x07};
   char32_t c = static_cast<unsigned char>(rest[0]) & kFirstByteMask[size];
   for (std::size_t i = 1; i < size; ++i) {
     c = c << 6 | (static_cast<unsigned char>(rest[i]) & 0x3F);
