@@ -55,8 +55,9 @@ class SchemaSource {
   virtual Result<SchemaFile> read(const std::string& path) const = 0;
   // The names in a folder that end in ".json", sorted; none if it is not there.
   virtual std::vector<std::string> list_folder(const std::string& folder) const = 0;
-  // The paths of all files that end in ".json", sorted. Folders whose names begin with a dot,
-  // `node_modules` and folders that are symbolic links are not entered. Stops after `files_max`.
+  // The paths of all regular files that end in ".json", sorted. Folders whose names begin with a
+  // dot, `node_modules` and folders that are symbolic links are not entered. Stops after
+  // `files_max`.
   virtual std::vector<std::string> list_all(std::size_t files_max = kSchemaFilesMax) const = 0;
   // The URI of a file that says no `$id`, and the other way round.
   virtual std::string uri_of(std::string_view path) const = 0;
