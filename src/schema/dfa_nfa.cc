@@ -23,11 +23,9 @@ class Builder {
   std::optional<Nfa> build() {
     nfa_.start = compile(regex_.root, add(NodeKind::kMatch, 0, 0));
     if (!matches_at_start_only(regex_)) {
-      // Any byte, any number of times: also such as stand inside a character, where
-      // only what reads nothing can match, and that matches elsewhere too.
-      const std::uint32_t skip = add_bytes({{0x00, 0xFF, 0}});
-      const std::uint32_t loop = add(NodeKind::kSplit, nfa_.start, skip);
-      nfa_.edges[nfa_.nodes[skip].a].next = loop;
+      const std::uint32_t loop = add(NodeKind::kSplit, nfa_.start, nfa_.start);
+      const std::uint32_t skip = compile_skip(loop);
+      nfa_.nodes[loop].b = skip;
       nfa_.start = loop;
     }
     if (work_left_ == 0) return std::nullopt;
@@ -110,13 +108,26 @@ class Builder {
     return next;
   }
 
+  // What an unanchored search skips: a character. Or a byte, which makes a smaller
+  // automaton: inside a character only what reads nothing can match, and that matches
+  // elsewhere too. But not so for \B.
+  std::uint32_t compile_skip(std::uint32_t behind) {
+    if (!nfa_.has_word_boundary) return add_bytes({{0x00, 0xFF, behind}});
+    return compile_sequences(utf8_sequences(CodePointSet({{0, kCodePointMax}})), behind);
+  }
+
   std::uint32_t compile_class(std::uint32_t index, std::uint32_t behind) {
     auto& sequences = sequences_[index];
     if (!sequences) sequences = utf8_sequences(regex_.classes[index].set);
+    return compile_sequences(*sequences, behind);
+  }
+
+  std::uint32_t compile_sequences(const std::vector<ByteSequence>& sequences,
+                                  std::uint32_t behind) {
     // Equal ends of sequences are built once.
     std::map<std::tuple<std::uint8_t, std::uint8_t, std::uint32_t>, std::uint32_t> built;
     std::vector<Nfa::Edge> firsts;
-    for (const ByteSequence& sequence : *sequences) {
+    for (const ByteSequence& sequence : sequences) {
       std::uint32_t next = behind;
       for (std::size_t i = sequence.length - 1; i > 0; --i) {
         const ByteRange range = sequence.bytes[i];

@@ -1,6 +1,8 @@
 #include "schema/pattern_guarded.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <string>
 
@@ -14,11 +16,11 @@ constexpr std::uint32_t kMatchHeapKib = 16 * 1024;
 
 // Steps of PCRE2's matcher, some ten nanoseconds each. But one step may run through
 // the rest of the text: [a-z]* does. Where the text is long enough for that to matter,
-// loops report what they ran through.
+// loops and back-references report what they ran through.
 constexpr std::size_t kShortTextBytes = 256;
 constexpr std::uint32_t kShortTextStepsMax = 2'000'000;
 constexpr std::uint32_t kLongTextStepsMax = 8'000'000;
-constexpr std::uint64_t kLoopCost = 16;  // in bytes run through, about a nanosecond each
+constexpr std::uint64_t kCalloutCost = 16;  // in bytes run through, about a nanosecond each
 constexpr std::uint64_t kLongTextCostMax = 100'000'000;
 
 // Groups cost up to four levels in the translation.
@@ -29,14 +31,36 @@ struct Meter {
   std::size_t position = 0;
 };
 
-int on_loop(pcre2_callout_block* block, void* data) {
-  Meter& meter = *static_cast<Meter*>(data);
-  meter.cost += kLoopCost;
-  const std::size_t position = block->current_position;
-  if (block->callout_number == kCalloutAfterLoop && position > meter.position) {
-    meter.cost += position - meter.position;
+// Bytes that a comparison of memory covers in the time of one that a loop runs through.
+constexpr std::size_t kComparedBytesPerCost = 16;
+
+// How far a search may go without reporting again, or has gone since its last report.
+std::size_t bytes_run_through(const pcre2_callout_block& block, const Meter& meter) {
+  const std::size_t position = block.current_position;
+  const std::size_t rest = block.subject_length - position;
+  const auto* const text = reinterpret_cast<const char*>(block.callout_string);
+  std::uint32_t number = 0;
+  std::from_chars(text + 1, text + block.callout_string_length, number);
+  switch (*text) {
+    case kCalloutBeforeLoop:
+      return std::min<std::size_t>(number, rest);
+    case kCalloutAfterLoop:
+      return position > meter.position ? position - meter.position : 0;
+    case kCalloutBeforeReference: {
+      if (number >= block.capture_top) return 0;
+      const PCRE2_SIZE* const ends = block.offset_vector + 2 * std::size_t{number};
+      if (ends[0] == PCRE2_UNSET || ends[1] < ends[0] || ends[1] - ends[0] > rest) return 0;
+      return (ends[1] - ends[0]) / kComparedBytesPerCost;
+    }
+    default:
+      return 0;
   }
-  meter.position = position;
+}
+
+int on_callout(pcre2_callout_block* block, void* data) {
+  Meter& meter = *static_cast<Meter*>(data);
+  meter.cost += kCalloutCost + bytes_run_through(*block, meter);
+  meter.position = block->current_position;
   return meter.cost <= kLongTextCostMax ? 0 : PCRE2_ERROR_MATCHLIMIT;
 }
 
@@ -78,7 +102,7 @@ Pattern::Outcome GuardedRegex::search(std::string_view text, GuardedScratch& scr
   Meter meter;
   const bool is_long = text.size() > kShortTextBytes;
   pcre2_set_match_limit(scratch.context_.get(), is_long ? kLongTextStepsMax : kShortTextStepsMax);
-  pcre2_set_callout(scratch.context_.get(), is_long ? on_loop : nullptr, &meter);
+  pcre2_set_callout(scratch.context_.get(), is_long ? on_callout : nullptr, &meter);
   const int result = pcre2_match(code_.get(), units(text), text.size(), 0, 0, scratch.data_.get(),
                                  scratch.context_.get());
   if (result >= 0) return Pattern::Outcome::kMatch;

@@ -78,6 +78,7 @@ class Translator {
                    node);
         break;
       case Kind::kBackReference:
+        emit_callout(kCalloutBeforeReference, node.index);
         print("\\g{{{}}}", node.index);
         break;
     }
@@ -88,6 +89,8 @@ class Translator {
     emit(node.children.front());
     out_ += ")";
   }
+
+  void emit_callout(char kind, std::uint32_t number) { print("(?C\"{}{}\")", kind, number); }
 
   void emit_character(char32_t c) { print("\\x{{{:x}}}", static_cast<std::uint32_t>(c)); }
 
@@ -115,8 +118,8 @@ class Translator {
 
   void emit_repeat(const RegexNode& node) {
     const bool varies = node.min != node.max;
-    const bool is_measured = varies && node.max > kShortLoop;
-    if (is_measured) print("(?C{})", kCalloutBeforeLoop);
+    const bool is_measured = node.max > kShortLoop;
+    if (is_measured) emit_callout(kCalloutBeforeLoop, node.min);
     std::uint32_t min = node.min;
     std::uint32_t max = node.max;
     // One character may be repeated in several loops; a group may not, for its number.
@@ -131,7 +134,7 @@ class Translator {
       if (max != RegexNode::kUnbounded) max -= kPcre2CountMax;
     }
     emit_loop(node, min, max);
-    if (is_measured) print("(?C{})", kCalloutAfterLoop);
+    if (is_measured) emit_callout(kCalloutAfterLoop, 0);
   }
 
   void emit_loop(const RegexNode& node, std::uint32_t min, std::uint32_t max) {

@@ -7,9 +7,12 @@
 
 namespace bb::schema {
 
-// The callouts around each loop of the translation, by which a search is measured.
-inline constexpr unsigned kCalloutBeforeLoop = 1;
-inline constexpr unsigned kCalloutAfterLoop = 2;
+// The translation has callouts, by which a search is measured: a letter of these and a
+// number. What comes next runs through this many characters before it can fail:
+inline constexpr char kCalloutBeforeLoop = '<';
+inline constexpr char kCalloutAfterLoop = '>';  // and has come this far; always 0
+// What comes next compares the text with what the group of this number captured.
+inline constexpr char kCalloutBeforeReference = '=';
 
 // An expression that, anchored at the start of a text (PCRE2_ANCHORED), matches if
 // `regex` matches anywhere. It wants PCRE2_UTF and PCRE2_MATCH_UNSET_BACKREF. The
