@@ -115,11 +115,14 @@ bool JsonReader::read(std::string_view text) {
   return true;
 }
 
-std::unique_ptr<const JsonDocument> JsonDocument::read(std::string text) {
+std::unique_ptr<const JsonDocument> JsonDocument::read(std::string&& text) {
   std::unique_ptr<JsonDocument> document(new JsonDocument);
   document->text_ = std::move(text);
   JsonReader reader;
-  if (!reader.read(document->text_)) return nullptr;
+  if (!reader.read(document->text_)) {
+    text = std::move(document->text_);
+    return nullptr;
+  }
   const JsonView& read_view = reader.view();
   document->nodes_ = std::make_unique_for_overwrite<JsonNode[]>(read_view.node_count);
   std::copy_n(read_view.nodes, read_view.node_count, document->nodes_.get());

@@ -105,8 +105,8 @@ class JsonReader {
 // A text and its nodes, kept together.
 class JsonDocument {
  public:
-  // Nothing if `text` is not JSON.
-  static std::unique_ptr<const JsonDocument> read(std::string text);
+  // Nothing if `text` is not JSON; it is then left as it was.
+  static std::unique_ptr<const JsonDocument> read(std::string&& text);
 
   const JsonView& view() const { return view_; }
   const std::string& text() const { return text_; }

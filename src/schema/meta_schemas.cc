@@ -5,7 +5,8 @@
 namespace bb::schema {
 
 std::string_view find_meta_schema(std::string_view uri) {
-  // "https://json-schema.org/draft/2020-12/meta/core" is 2020-12/core.json; the one of a whole draft is
+  // "https://json-schema.org/draft/2020-12/meta/core" is 2020-12/core.json; the one of a whole
+  // draft is
   // .../schema.
   static constexpr std::string_view kPrefix = "https://json-schema.org/draft/";
   std::string path;

@@ -66,7 +66,10 @@ struct NumberBound {
 // outermost resource in scope that has `anchor` among its dynamic anchors wins, else `fallback`.
 struct DynamicReference {
   std::string anchor;
-  SchemaIndex fallback;
+  SchemaIndex fallback = kNoSchema;
+  // False if what the reference names at first is not a dynamic anchor: it is always `fallback`
+  // then.
+  bool is_dynamic = true;
 };
 
 struct Subschema {
@@ -86,7 +89,7 @@ struct Subschema {
   std::vector<SchemaIndex> any_of;
   std::vector<SchemaIndex> one_of;
   SchemaIndex not_schema = kNoSchema;
-  SchemaIndex if_schema = kNoSchema;  // absent if there is neither then nor else
+  SchemaIndex if_schema = kNoSchema;  // alone too: what it evaluates counts
   SchemaIndex then_schema = kNoSchema;
   SchemaIndex else_schema = kNoSchema;
   std::vector<NamedSchema> dependent_schemas;
@@ -147,6 +150,10 @@ struct Subschema {
 };
 
 struct SchemaModel {
+  SchemaModel() = default;
+  SchemaModel(SchemaModel&&) = default;
+  SchemaModel& operator=(SchemaModel&&) = default;
+
   std::vector<std::shared_ptr<const JsonDocument>> documents;  // what everything below borrows from
   std::vector<Resource> resources;
   std::vector<Subschema> schemas;
