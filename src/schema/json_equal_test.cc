@@ -15,7 +15,7 @@ using testing::Optional;
 using testing::Pair;
 
 std::unique_ptr<const JsonDocument> read(std::string text) {
-  auto document = JsonDocument::read(text);
+  auto document = JsonDocument::read(std::string(text));
   EXPECT_NE(document, nullptr) << text;
   return document;
 }

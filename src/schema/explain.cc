@@ -1,0 +1,59 @@
+#include "schema/explain.h"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "schema/explainer.h"
+#include "schema/verdicts.h"
+
+namespace bb::schema {
+namespace {
+
+// Fills in lines and columns, in one pass: the violations are in the order of their offsets.
+void locate(std::vector<SchemaViolation>& violations, const char* text,
+            const SchemaReportOptions& options) {
+  std::size_t line = options.first_line;
+  std::size_t column = options.first_column;
+  std::size_t at = 0;
+  for (SchemaViolation& violation : violations) {
+    for (; at < violation.offset; ++at) {
+      if (text[at] == '\n') {
+        ++line;
+        column = 1;
+      } else if ((text[at] & 0xC0) != 0x80) {  // not the continuation of a character
+        ++column;
+      }
+    }
+    violation.line = line;
+    violation.column = column;
+  }
+}
+
+}  // namespace
+
+SchemaReport explain(const SchemaModel& model, const JsonView& json,
+                     const SchemaReportOptions& options) {
+  SchemaReport report;
+  Verdicts verdicts(model, json);
+  report.valid = verdicts.fits(model.root, 0, DynamicScopes::kEmpty);
+  if (verdicts.error()) {
+    report.valid = false;
+    report.schema_error = verdicts.error();
+    return report;
+  }
+  if (report.valid) return report;
+  Explainer explainer(model, json, verdicts, options);
+  explainer.run();
+  report.violations = explainer.take_violations();
+  report.left_out = explainer.left_out();
+  // To see everything that is wrong can take more steps than to see that something is.
+  if (report.violations.empty() && report.left_out == 0) report.schema_error = verdicts.error();
+  std::stable_sort(
+      report.violations.begin(), report.violations.end(),
+      [](const SchemaViolation& a, const SchemaViolation& b) { return a.offset < b.offset; });
+  locate(report.violations, json.text, options);
+  return report;
+}
+
+}  // namespace bb::schema
