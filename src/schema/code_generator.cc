@@ -9,9 +9,9 @@
 namespace bb::schema {
 namespace {
 
-bool has_in_place(const Subschema& s) {
-  return !s.all_of.empty() || !s.any_of.empty() || !s.one_of.empty() || s.not_schema != kNoSchema ||
-         s.if_schema != kNoSchema || !s.dependent_schemas.empty();
+bool has_branches(const Subschema& s) {
+  return !s.any_of.empty() || !s.one_of.empty() || s.not_schema != kNoSchema ||
+         s.if_schema != kNoSchema;
 }
 
 bool has_object_keywords(const Subschema& s) {
@@ -38,17 +38,24 @@ bool is_unevaluated(const Subschema& s) {
   return s.unevaluated_properties != kNoSchema || s.unevaluated_items != kNoSchema;
 }
 
-// Nothing but, perhaps, a type and references.
-bool asserts_types_at_most(const Subschema& s) {
-  return !s.constant && !s.has_enumeration && !has_string_keywords(s) && !has_number_keywords(s) &&
-         !has_object_keywords(s) && !has_array_keywords(s) && !has_in_place(s) &&
-         !is_unevaluated(s);
+// Something of its own to check, types apart.
+bool asserts_here(const Subschema& s) {
+  return s.constant || s.has_enumeration || has_string_keywords(s) || has_number_keywords(s) ||
+         has_object_keywords(s) || has_array_keywords(s) || has_branches(s) || is_unevaluated(s) ||
+         s.dynamic;
 }
 
 bool is_plain_reference(const Subschema& s) {
-  return !s.literal && s.reference != kNoSchema && !s.dynamic && !s.has_type &&
-         asserts_types_at_most(s);
+  return !s.literal && s.reference != kNoSchema && s.all_of.empty() && !s.has_type &&
+         !asserts_here(s);
 }
+
+bool contains(const std::vector<SchemaIndex>& sorted, SchemaIndex schema) {
+  return std::ranges::binary_search(sorted, schema);
+}
+
+// More than any schema made by hand; beyond, parts are called.
+constexpr std::size_t kMergedMax = 64;
 
 }  // namespace
 
@@ -74,7 +81,7 @@ Program CodeGenerator::run() {
       program_.code.push_back(
           {.op = Op::kScope, .tracked = false, .target = pending.inner, .a = pending.resource});
     } else {
-      emit(pending.schema, pending.variant);
+      emit(pending.schemas, pending.variant);
     }
     program_.code.push_back({});
   }
@@ -82,35 +89,80 @@ Program CodeGenerator::run() {
   return std::move(program_);
 }
 
+// Merging makes a block for each set of schemas that meets at a value, and sets of n schemas can be
+// very many: past a few for each schema there is, it ends.
+bool CodeGenerator::may_merge() const {
+  return !model_.uses_dynamic_scope && pending_.size() <= 4 * model_.schemas.size() + 64;
+}
+
+CodeGenerator::SchemaSetKey CodeGenerator::flatten(const std::vector<SchemaIndex>& schemas) const {
+  std::vector<SchemaIndex> found;
+  std::vector<SchemaIndex> waiting(schemas.rbegin(), schemas.rend());
+  const bool merges = may_merge();
+  while (!waiting.empty()) {
+    const SchemaIndex index = waiting.back();
+    waiting.pop_back();
+    if (std::ranges::find(found, index) != found.end()) continue;
+    found.push_back(index);
+    const Subschema& schema = model_[index];
+    // What is evaluated within counts for it alone: it stays as it is.
+    if (!merges || is_unevaluated(schema) || found.size() + waiting.size() >= kMergedMax) continue;
+    if (schema.reference != kNoSchema) waiting.push_back(schema.reference);
+    waiting.insert(waiting.end(), schema.all_of.begin(), schema.all_of.end());
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
 Target CodeGenerator::target(SchemaIndex index, bool tracked, ResourceIndex from) {
+  if (!tracked && !model_.uses_dynamic_scope) return target_of_all({index});
   if (!model_.uses_dynamic_scope) index = follow_plain_references(model_, index);
   const Subschema& schema = model_[index];
-  if (schema.literal) {
-    return {.pc = Target::kNoBlock, .types = *schema.literal ? kAnyType : TypeMask{0}};
-  }
-  Target out{.pc = Target::kNoBlock, .types = schema.types};
-  if (asserts_types_at_most(schema) && schema.reference == kNoSchema && !schema.dynamic) return out;
-  out.pc = block(index, tracked ? Variant::kTracked : Variant::kPlain);
+  if (schema.literal) return {.at = 0, .types = *schema.literal ? kAnyType : TypeMask{0}};
+  Target out{.at = 0, .types = schema.types};
+  if (!asserts_here(schema) && schema.reference == kNoSchema && schema.all_of.empty()) return out;
+  out.kind = Target::Kind::kBlock;
+  out.at = block({index}, tracked ? Variant::kTracked : Variant::kPlain);
   if (model_.uses_dynamic_scope && schema.resource != from) {
-    out.pc = scope_block(schema.resource, out);
+    out.at = scope_block(schema.resource, out);
   }
   return out;
 }
 
-std::uint32_t CodeGenerator::block(SchemaIndex schema, Variant variant) {
+Target CodeGenerator::target_of_all(const std::vector<SchemaIndex>& schemas) {
+  SchemaSetKey all = flatten(schemas);
+  Target out;
+  bool asserts = false;
+  for (const SchemaIndex index : all) {
+    const Subschema& schema = model_[index];
+    if (schema.literal) {
+      if (!*schema.literal) return {.at = 0, .types = 0};
+      continue;
+    }
+    out.types &= schema.types;
+    const auto is_outside = [&](SchemaIndex part) { return !contains(all, part); };
+    asserts |= asserts_here(schema) ||
+               (schema.reference != kNoSchema && is_outside(schema.reference)) ||
+               std::ranges::any_of(schema.all_of, is_outside);
+  }
+  if (!asserts || out.types == 0) return out;
+  out.kind = Target::Kind::kBlock;
+  out.at = block(std::move(all), Variant::kPlain);
+  return out;
+}
+
+std::uint32_t CodeGenerator::block(SchemaSetKey schemas, Variant variant) {
   const auto number = static_cast<std::uint32_t>(pending_.size());
-  const std::uint64_t key =
-      static_cast<std::uint64_t>(schema) << 8 | static_cast<std::uint64_t>(variant);
-  const auto [known, is_new] = blocks_.emplace(key, number);
-  if (is_new) pending_.push_back({.schema = schema, .variant = variant});
+  const auto [known, is_new] = blocks_.emplace(std::pair(schemas, variant), number);
+  if (is_new) pending_.push_back({.schemas = std::move(schemas), .variant = variant});
   return known->second;
 }
 
 std::uint32_t CodeGenerator::scope_block(ResourceIndex resource, Target inner) {
   const auto number = static_cast<std::uint32_t>(pending_.size());
-  const auto [known, is_new] = scope_blocks_.emplace(inner.pc, number);
+  const auto [known, is_new] = scope_blocks_.emplace(inner.at, number);
   if (is_new) {
-    pending_.push_back({.schema = 0,
+    pending_.push_back({.schemas = {},
                         .variant = Variant::kPlain,
                         .is_scope = true,
                         .resource = resource,
@@ -124,38 +176,72 @@ void CodeGenerator::add(Op op, std::size_t rule, bool tracked) {
       {.op = op, .tracked = tracked, .target = {}, .a = static_cast<std::uint32_t>(rule)});
 }
 
-void CodeGenerator::emit(SchemaIndex index, Variant variant) {
-  const Subschema& schema = model_[index];
-  if (is_unevaluated(schema) && variant != Variant::kRecord) {
-    const Target inside{.pc = block(index, Variant::kRecord), .types = kAnyType};
-    program_.code.push_back(
-        {.op = Op::kTrack, .tracked = variant == Variant::kTracked, .target = inside, .a = 0});
+// The cheap ones first.
+void CodeGenerator::emit(const SchemaSetKey& schemas, Variant variant) {
+  const bool tracked = variant != Variant::kPlain;
+  SchemaSetKey open;  // those that are not a record of their own
+  for (const SchemaIndex index : schemas) {
+    if (is_unevaluated(model_[index]) && variant != Variant::kRecord) continue;
+    if (!model_[index].literal) open.push_back(index);
+  }
+  for (const SchemaIndex index : open) {
+    const Subschema& schema = model_[index];
+    emit_values(schema);
+    if (has_string_keywords(schema)) emit_strings(schema);
+    if (has_number_keywords(schema)) emit_numbers(schema);
+  }
+  emit_objects(open, tracked);
+  for (const SchemaIndex index : open) {
+    if (has_array_keywords(model_[index])) emit_array(model_[index], tracked);
+  }
+  for (const SchemaIndex index : open) emit_references(model_[index], schemas, tracked);
+  for (const SchemaIndex index : open) emit_in_place(model_[index], schemas, tracked);
+  if (variant == Variant::kRecord) {
+    emit_unevaluated(model_[schemas.front()]);
     return;
   }
-  // The cheap ones first.
-  const bool tracked = variant != Variant::kPlain;
-  emit_values(schema);
-  if (has_string_keywords(schema)) emit_strings(schema);
-  if (has_number_keywords(schema)) emit_numbers(schema);
-  if (has_object_keywords(schema)) emit_object(schema, tracked);
-  if (has_array_keywords(schema)) emit_array(schema, tracked);
-  emit_references(schema, tracked);
-  emit_in_place(schema, tracked);
-  if (variant == Variant::kRecord) {
-    UnevaluatedRule rule;
-    if (schema.unevaluated_properties != kNoSchema) {
-      rule.properties = target(schema.unevaluated_properties, false, schema.resource);
-    }
-    if (schema.unevaluated_items != kNoSchema) {
-      rule.items = target(schema.unevaluated_items, false, schema.resource);
-    }
-    program_.unevaluated.push_back(rule);
-    add(Op::kUnevaluated, program_.unevaluated.size() - 1);
+  for (const SchemaIndex index : schemas) {
+    if (!is_unevaluated(model_[index])) continue;
+    const Target inside{
+        .at = block({index}, Variant::kRecord), .types = kAnyType, .kind = Target::Kind::kBlock};
+    program_.code.push_back({.op = Op::kTrack, .tracked = tracked, .target = inside, .a = 0});
   }
 }
 
-void CodeGenerator::emit_references(const Subschema& schema, bool tracked) {
-  if (schema.reference != kNoSchema) emit_call(schema.reference, tracked, schema.resource);
+void CodeGenerator::emit_objects(const SchemaSetKey& schemas, bool tracked) {
+  // additionalProperties is about the names beside it, so that a schema with it keeps a rule of its
+  // own.
+  std::vector<const Subschema*> together;
+  for (const SchemaIndex index : schemas) {
+    const Subschema& schema = model_[index];
+    if (!has_object_keywords(schema)) continue;
+    if (may_merge() && schema.additional_properties == kNoSchema &&
+        schema.property_names == kNoSchema) {
+      together.push_back(&schema);
+    } else {
+      emit_object({&schema}, tracked);
+    }
+  }
+  if (!together.empty()) emit_object(together, tracked);
+}
+
+void CodeGenerator::emit_unevaluated(const Subschema& schema) {
+  UnevaluatedRule rule;
+  if (schema.unevaluated_properties != kNoSchema) {
+    rule.properties = target(schema.unevaluated_properties, false, schema.resource);
+  }
+  if (schema.unevaluated_items != kNoSchema) {
+    rule.items = target(schema.unevaluated_items, false, schema.resource);
+  }
+  program_.unevaluated.push_back(rule);
+  add(Op::kUnevaluated, program_.unevaluated.size() - 1);
+}
+
+void CodeGenerator::emit_references(const Subschema& schema, const SchemaSetKey& beside,
+                                    bool tracked) {
+  if (schema.reference != kNoSchema && !contains(beside, schema.reference)) {
+    emit_call(schema.reference, tracked, schema.resource);
+  }
   if (!schema.dynamic) return;
   const DynamicReference& dynamic = *schema.dynamic;
   if (!dynamic.is_dynamic) return emit_call(dynamic.fallback, tracked, schema.resource);
@@ -172,12 +258,15 @@ void CodeGenerator::emit_references(const Subschema& schema, bool tracked) {
 
 void CodeGenerator::emit_call(SchemaIndex index, bool tracked, ResourceIndex from) {
   const Target to = target(index, tracked, from);
-  if (to.pc == Target::kNoBlock && to.types == kAnyType) return;
+  if (to.kind == Target::Kind::kNothing && to.types == kAnyType) return;
   program_.code.push_back({.op = Op::kCall, .tracked = tracked, .target = to, .a = 0});
 }
 
-void CodeGenerator::emit_in_place(const Subschema& schema, bool tracked) {
-  for (const SchemaIndex part : schema.all_of) emit_call(part, tracked, schema.resource);
+void CodeGenerator::emit_in_place(const Subschema& schema, const SchemaSetKey& beside,
+                                  bool tracked) {
+  for (const SchemaIndex part : schema.all_of) {
+    if (!contains(beside, part)) emit_call(part, tracked, schema.resource);
+  }
   if (!schema.any_of.empty()) emit_branches(Op::kAnyOf, schema.any_of, tracked, schema.resource);
   if (!schema.one_of.empty()) emit_branches(Op::kOneOf, schema.one_of, tracked, schema.resource);
   if (schema.not_schema != kNoSchema) {
@@ -212,8 +301,36 @@ void CodeGenerator::emit_branches(Op op, const std::vector<SchemaIndex>& schemas
   add(op, program_.branches.size() - 1, tracked);
 }
 
+// A block of one instruction is not worth entering.
 void CodeGenerator::resolve(Target& target) const {
-  if (target.pc != Target::kNoBlock) target.pc = pc_of_[target.pc];
+  if (target.kind != Target::Kind::kBlock) return;
+  target.at = pc_of_[target.at];
+  const Instruction& first = program_.code[target.at];
+  if (first.tracked || program_.code[target.at + (first.op == Op::kEnd ? 0 : 1)].op != Op::kEnd)
+    return;
+  switch (first.op) {
+    case Op::kEnd:
+      target.kind = Target::Kind::kNothing;
+      return;
+    case Op::kString:
+      target.kind = Target::Kind::kString;
+      break;
+    case Op::kNumber:
+      target.kind = Target::Kind::kNumber;
+      break;
+    case Op::kValue:
+      target.kind = Target::Kind::kValue;
+      break;
+    case Op::kObject:
+      target.kind = Target::Kind::kObject;
+      break;
+    case Op::kArray:
+      target.kind = Target::Kind::kArray;
+      break;
+    default:
+      return;
+  }
+  target.at = first.a;
 }
 
 void CodeGenerator::resolve_all() {

@@ -1,7 +1,14 @@
 // From the model to the program; see generate().
+//
+// Schemas that apply to the same value without condition (a schema, what its `$ref` names, the
+// parts of its `allOf`) become one block, and their objects' keywords one rule, so that the members
+// of an event are visited once however its schema is composed. That is what a block is made of a
+// set of schemas for.
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -17,49 +24,59 @@ class CodeGenerator {
   Program run();
 
  private:
-  // How a subschema's block is made. Tracked ones put down what they evaluate; kRecord is the
-  // inside of a schema with `unevaluated…`, which has a record of its own.
+  using SchemaSetKey = std::vector<SchemaIndex>;  // sorted, each once
+
+  // How a block is made. Tracked ones put down what they evaluate; kRecord is the inside of a
+  // schema with `unevaluated…`, which has a record of its own. Those are of one schema each, and so
+  // is every block where the dynamic scope matters.
   enum class Variant : std::uint8_t { kPlain, kTracked, kRecord };
 
-  // The way into a subschema from one of resource `from`. A block's number takes the place of its
-  // pc until all are there.
+  // The way into a subschema from one of resource `from`. A block's number takes the place of where
+  // it begins until all are there.
   Target target(SchemaIndex schema, bool tracked, ResourceIndex from);
-  std::uint32_t block(SchemaIndex schema, Variant variant);
+  Target target_of_all(const std::vector<SchemaIndex>& schemas);
+  std::uint32_t block(SchemaSetKey schemas, Variant variant);
   std::uint32_t scope_block(ResourceIndex resource, Target inner);
-  void emit(SchemaIndex schema, Variant variant);
-  void resolve(Target& target) const;
-  void resolve_all();
+  // The schemas that apply wherever all of `schemas` do, themselves included.
+  SchemaSetKey flatten(const std::vector<SchemaIndex>& schemas) const;
+  bool may_merge() const;
 
+  void emit(const SchemaSetKey& schemas, Variant variant);
+  void emit_objects(const SchemaSetKey& schemas, bool tracked);
   void emit_values(const Subschema& schema);
   void emit_strings(const Subschema& schema);
   void emit_numbers(const Subschema& schema);
-  void emit_object(const Subschema& schema, bool tracked);
+  void emit_object(const std::vector<const Subschema*>& schemas, bool tracked);
   void emit_array(const Subschema& schema, bool tracked);
-  void emit_in_place(const Subschema& schema, bool tracked);
-  void emit_references(const Subschema& schema, bool tracked);
+  void emit_references(const Subschema& schema, const SchemaSetKey& beside, bool tracked);
+  void emit_in_place(const Subschema& schema, const SchemaSetKey& beside, bool tracked);
+  void emit_unevaluated(const Subschema& schema);
   void emit_call(SchemaIndex schema, bool tracked, ResourceIndex from);
   void emit_branches(Op op, const std::vector<SchemaIndex>& schemas, bool tracked,
                      ResourceIndex from);
   std::optional<Discriminator> discriminator(const std::vector<SchemaIndex>& schemas) const;
   void add(Op op, std::size_t rule, bool tracked = false);
 
-  const SchemaModel& model_;
-  Program program_;
-  std::unordered_map<std::uint64_t, std::uint32_t> blocks_;  // numbers, by schema and variant
-  std::unordered_map<std::uint64_t, std::uint32_t> scope_blocks_;
+  void resolve(Target& target) const;
+  void resolve_all();
+
   struct Pending {
-    SchemaIndex schema;
+    SchemaSetKey schemas;
     Variant variant;
     bool is_scope = false;
     ResourceIndex resource = 0;
     Target inner{};
   };
+
+  const SchemaModel& model_;
+  Program program_;
+  std::map<std::pair<SchemaSetKey, Variant>, std::uint32_t> blocks_;  // numbers
+  std::unordered_map<std::uint32_t, std::uint32_t> scope_blocks_;
   std::vector<Pending> pending_;      // by block number
   std::vector<std::uint32_t> pc_of_;  // by block number
 };
 
-// The strings that every value `schema` accepts has one of, under a name; nothing if it says
-// nothing of that name. `schema` is looked through plain references.
+// The strings that every object `schema` accepts has one of, under a name.
 struct NameChoice {
   std::string name;
   std::vector<std::string> strings;

@@ -106,54 +106,70 @@ void CodeGenerator::emit_numbers(const Subschema& schema) {
   add(Op::kNumber, program_.numbers.size() - 1);
 }
 
-void CodeGenerator::emit_object(const Subschema& schema, bool tracked) {
+// Of schemas that all apply: where several say something of a name, their schemas become one
+// target.
+void CodeGenerator::emit_object(const std::vector<const Subschema*>& schemas, bool tracked) {
   ObjectRule rule;
-  rule.properties_min = schema.properties_min.value_or(0);
-  rule.properties_max = schema.properties_max.value_or(UINT64_MAX);
-
   // Required names first: their presence bits are the lowest.
   Names names;
-  for (const std::string& name : schema.required) names.number(name);
+  for (const Subschema* schema : schemas) {
+    rule.properties_min = std::max(rule.properties_min, schema->properties_min.value_or(0));
+    rule.properties_max =
+        std::min(rule.properties_max, schema->properties_max.value_or(UINT64_MAX));
+    for (const std::string& name : schema->required) names.number(name);
+  }
   rule.required_count = static_cast<std::uint32_t>(names.size());
   rule.presence_count = rule.required_count;
-  const auto entry_of = [&](std::string_view name) -> PropertyEntry& {
-    const std::uint32_t number = names.number(name);
-    if (rule.properties.size() <= number) rule.properties.resize(number + 1);
-    return rule.properties[number];
-  };
   rule.properties.resize(names.size());
   for (std::uint32_t bit = 0; bit < rule.required_count; ++bit) rule.properties[bit].presence = bit;
+  const auto number_of = [&](std::string_view name) {
+    const std::uint32_t number = names.number(name);
+    if (rule.properties.size() <= number) rule.properties.resize(number + 1);
+    return number;
+  };
   const auto presence_of = [&](std::string_view name) {
-    PropertyEntry& entry = entry_of(name);
+    PropertyEntry& entry = rule.properties[number_of(name)];
     if (entry.presence == NameTable::kNone) entry.presence = rule.presence_count++;
     return entry.presence;
   };
 
-  for (const NamedSchema& property : schema.properties) {
-    const Target to = target(property.schema, false, schema.resource);
-    PropertyEntry& entry = entry_of(property.name);
-    entry.is_declared = true;
-    entry.target = to;
+  std::map<std::uint32_t, std::vector<SchemaIndex>> declared;
+  for (const Subschema* schema : schemas) {
+    for (const NamedSchema& property : schema->properties) {
+      declared[number_of(property.name)].push_back(property.schema);
+    }
   }
-  for (const PatternSchema& pattern : schema.pattern_properties) {
-    rule.patterns.push_back({.pattern = &model_.patterns[pattern.pattern],
-                             .target = target(pattern.schema, false, schema.resource)});
+  const ResourceIndex resource = schemas.front()->resource;
+  for (const auto& [number, list] : declared) {
+    const Target to =
+        list.size() == 1 ? target(list.front(), false, resource) : target_of_all(list);
+    rule.properties[number].is_declared = true;
+    rule.properties[number].target = to;
   }
-  if (schema.additional_properties != kNoSchema) {
-    rule.additional = target(schema.additional_properties, false, schema.resource);
+  for (const Subschema* schema : schemas) {
+    for (const PatternSchema& pattern : schema->pattern_properties) {
+      rule.patterns.push_back({.pattern = &model_.patterns[pattern.pattern],
+                               .target = target(pattern.schema, false, schema->resource)});
+    }
+    for (const auto& [trigger, required] : schema->dependent_required) {
+      DependentEntry entry{.trigger = presence_of(trigger), .required = {}, .target = {}};
+      for (const std::string& name : required) entry.required.push_back(presence_of(name));
+      rule.dependents.push_back(std::move(entry));
+    }
+    for (const NamedSchema& dependent : schema->dependent_schemas) {
+      const Target to = target(dependent.schema, tracked, schema->resource);
+      rule.dependents.push_back(
+          {.trigger = presence_of(dependent.name), .required = {}, .target = to});
+    }
   }
-  if (schema.property_names != kNoSchema) {
-    rule.property_names = target(schema.property_names, false, schema.resource);
-  }
-  for (const auto& [trigger, required] : schema.dependent_required) {
-    DependentEntry entry{.trigger = presence_of(trigger), .required = {}, .target = {}};
-    for (const std::string& name : required) entry.required.push_back(presence_of(name));
-    rule.dependents.push_back(std::move(entry));
-  }
-  for (const NamedSchema& dependent : schema.dependent_schemas) {
-    const Target to = target(dependent.schema, tracked, schema.resource);
-    rule.dependents.push_back(
-        {.trigger = presence_of(dependent.name), .required = {}, .target = to});
+  if (schemas.size() == 1) {
+    const Subschema& schema = *schemas.front();
+    if (schema.additional_properties != kNoSchema) {
+      rule.additional = target(schema.additional_properties, false, resource);
+    }
+    if (schema.property_names != kNoSchema) {
+      rule.property_names = target(schema.property_names, false, resource);
+    }
   }
   rule.visits_members =
       names.size() > 0 || !rule.patterns.empty() || rule.additional || rule.property_names;

@@ -40,9 +40,10 @@ class Evaluator {
 
   [[gnu::always_inline]] bool enter(const Target& target, std::uint32_t at) {
     if ((target.types >> static_cast<unsigned>(json_[at].type) & 1) == 0) return false;
-    return target.pc == Target::kNoBlock || execute(target.pc, at);
+    return target.kind == Target::Kind::kNothing || apply(target, at);
   }
 
+  bool apply(const Target& target, std::uint32_t at);
   bool execute(std::uint32_t pc, std::uint32_t at);
   bool string(const StringRule& rule, const JsonNode& node);
   bool length(const StringRule& rule, const JsonNode& node);
@@ -90,6 +91,28 @@ class Evaluator {
   Record record_;
   Verdict fault_ = Verdict::kValid;
 };
+
+bool Evaluator::apply(const Target& target, std::uint32_t at) {
+  const JsonNode& node = json_[at];
+  switch (target.kind) {
+    case Target::Kind::kNothing:
+      return true;
+    case Target::Kind::kBlock:
+      return execute(target.at, at);
+    case Target::Kind::kString:
+      return !node.is(JsonType::kString) || string(program_.strings[target.at], node);
+    case Target::Kind::kNumber:
+      return !(node.is(JsonType::kInteger) || node.is(JsonType::kNumber)) ||
+             number(program_.numbers[target.at], node);
+    case Target::Kind::kValue:
+      return value(program_.values[target.at], at);
+    case Target::Kind::kObject:
+      return !node.is(JsonType::kObject) || object<false>(program_.objects[target.at], at);
+    case Target::Kind::kArray:
+      return !node.is(JsonType::kArray) || array<false>(program_.arrays[target.at], at);
+  }
+  return true;
+}
 
 bool Evaluator::execute(std::uint32_t pc, std::uint32_t at) {
   if (stack_top_ - static_cast<const char*>(__builtin_frame_address(0)) > kStackBytesMax)

@@ -17,10 +17,10 @@ NameTable::NameTable(std::vector<std::string> names)
     const std::uint16_t hash = hash_name(name);
     std::uint32_t slot = hash & mask_;
     while (slots_[slot].place != kNone) slot = (slot + 1) & mask_;
-    slots_[slot] = {.place = place,
+    slots_[slot] = {.ends = ends_of(name),
+                    .place = place,
                     .offset = static_cast<std::uint32_t>(characters_.size()),
-                    .size = static_cast<std::uint32_t>(name.size()),
-                    .hash = hash};
+                    .size = static_cast<std::uint32_t>(name.size())};
     characters_ += name;
   }
 }

@@ -21,11 +21,14 @@ class NameTable {
 
   // The place of a name, `hash` being hash_name() of it; kNone if it is not there.
   std::uint32_t find(std::string_view name, std::uint16_t hash) const {
+    const Ends ends = ends_of(name);
     for (std::uint32_t slot = hash & mask_;; slot = (slot + 1) & mask_) {
       const Slot& candidate = slots_[slot];
       if (candidate.place == kNone) return kNone;
-      if (candidate.hash == hash && candidate.size == name.size() &&
-          same(characters_.data() + candidate.offset, name.data(), name.size())) {
+      // Up to 16 bytes the ends are all of it.
+      if (candidate.ends == ends && candidate.size == name.size() &&
+          (name.size() <= 16 ||
+           std::memcmp(characters_.data() + candidate.offset, name.data(), name.size()) == 0)) {
         return candidate.place;
       }
     }
@@ -34,30 +37,35 @@ class NameTable {
   std::uint32_t size() const { return count_; }
 
  private:
+  // The first and the last bytes of a name, eight each where it has as many.
+  struct Ends {
+    std::uint64_t head = 0;
+    std::uint64_t tail = 0;
+
+    friend bool operator==(const Ends&, const Ends&) = default;
+  };
+
   struct Slot {
+    Ends ends;
     std::uint32_t place = kNone;
     std::uint32_t offset = 0;  // into characters_
     std::uint32_t size = 0;
-    std::uint16_t hash = 0;
   };
 
-  // memcmp() of few bytes, without the call.
-  static bool same(const char* a, const char* b, std::size_t size) {
-    if (size >= 8 && size <= 16) {
-      return load8(a) == load8(b) && load8(a + size - 8) == load8(b + size - 8);
-    }
-    if (size < 8 && size >= 4) {
-      return load4(a) == load4(b) && load4(a + size - 4) == load4(b + size - 4);
-    }
-    return std::memcmp(a, b, size) == 0;
+  static Ends ends_of(std::string_view name) {
+    const char* const at = name.data();
+    const std::size_t size = name.size();
+    if (size >= 8) return {load<std::uint64_t>(at), load<std::uint64_t>(at + size - 8)};
+    if (size >= 4) return {load<std::uint32_t>(at), load<std::uint32_t>(at + size - 4)};
+    if (size == 0) return {};
+    return {static_cast<unsigned char>(at[0]) |
+                static_cast<std::uint64_t>(static_cast<unsigned char>(at[size / 2])) << 8,
+            static_cast<unsigned char>(at[size - 1])};
   }
-  static std::uint64_t load8(const char* at) {
-    std::uint64_t value;
-    std::memcpy(&value, at, sizeof value);
-    return value;
-  }
-  static std::uint32_t load4(const char* at) {
-    std::uint32_t value;
+
+  template <class T>
+  static T load(const char* at) {
+    T value;
     std::memcpy(&value, at, sizeof value);
     return value;
   }

@@ -1,7 +1,9 @@
 // Numbers of up to 18 digits, compared without leaving the registers; all others through Decimal.
 #pragma once
 
+#include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -43,7 +45,12 @@ inline SmallNumber read_small_number(std::string_view text) {
 }
 
 // 10^exponent for 0 to 18.
-std::int64_t power_of_ten(unsigned exponent);
+inline constexpr auto kPowersOfTen = [] {
+  std::array<std::int64_t, 19> powers{};
+  powers[0] = 1;
+  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
+  return powers;
+}();
 
 // `small` is what read_small_number() made of `text`.
 inline std::strong_ordering compare(const SmallNumber& small, std::string_view text,
@@ -51,8 +58,8 @@ inline std::strong_ordering compare(const SmallNumber& small, std::string_view t
   if (!small.is_valid || !limit.is_small) [[unlikely]]
     return Decimal(text) <=> *limit.exact;
   __extension__ using Wide = __int128;
-  const Wide number = static_cast<Wide>(small.mantissa) * power_of_ten(limit.fraction);
-  const Wide bound = static_cast<Wide>(limit.mantissa) * power_of_ten(small.fraction);
+  const Wide number = static_cast<Wide>(small.mantissa) * kPowersOfTen[limit.fraction];
+  const Wide bound = static_cast<Wide>(limit.mantissa) * kPowersOfTen[small.fraction];
   return number < bound   ? std::strong_ordering::less
          : number > bound ? std::strong_ordering::greater
                           : std::strong_ordering::equal;

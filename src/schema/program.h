@@ -17,12 +17,21 @@
 
 namespace bb::schema {
 
-// A way into a block: the types it is for, and where it begins; kNoBlock if the types are all there
-// is to check.
+// A way into a block: the types it is for, and where it begins. A block of one instruction is not
+// entered; the target says what it does.
 struct Target {
-  static constexpr std::uint32_t kNoBlock = 0xFFFFFFFF;
-  std::uint32_t pc = kNoBlock;
+  enum class Kind : std::uint8_t {
+    kNothing,  // the types are all there is to check
+    kBlock,    // `at` is where the block begins
+    kString,   // `at` is the place of the rule, here and below
+    kNumber,
+    kValue,
+    kObject,
+    kArray,
+  };
+  std::uint32_t at = 0;
   TypeMask types = kAnyType;
+  Kind kind = Kind::kNothing;
 };
 
 enum class Op : std::uint8_t {
