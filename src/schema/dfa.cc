@@ -73,14 +73,15 @@ Dfa::Dfa(States states, std::uint32_t start, const std::array<std::uint8_t, 256>
   BB_ASSERT(states.size() >= 2 && start < states.size());
   const std::vector<std::uint32_t> meaning = decided(states);
 
-  // Rows of undecided states: first those that do not match at the end.
-  std::vector<std::uint32_t> rows;
-  for (std::uint32_t i = kAlways + 1; i < states.size(); ++i) {
-    if (meaning[i] == i) rows.push_back(i);
-  }
-  const auto accepting = std::ranges::stable_partition(
-      rows, [&](std::uint32_t row) { return !states[row].accepts_at_end; });
-  const std::size_t plain_rows = rows.size() - accepting.size();
+  std::vector<std::uint32_t> rows;  // of undecided states
+  const auto append_rows = [&](bool accepting) {
+    for (std::uint32_t i = kAlways + 1; i < states.size(); ++i) {
+      if (meaning[i] == i && states[i].accepts_at_end == accepting) rows.push_back(i);
+    }
+  };
+  append_rows(false);
+  const std::size_t plain_rows = rows.size();
+  append_rows(true);
 
   const std::size_t columns_before = 1 + std::ranges::max(columns);
   const std::vector<std::uint8_t> column_numbers =

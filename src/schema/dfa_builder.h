@@ -10,7 +10,7 @@
 namespace bb::schema {
 
 inline constexpr std::size_t kDfaStatesMax = 2000;
-inline constexpr std::size_t kDfaTableBytesMax = 512 * 1024;
+inline constexpr std::size_t kDfaTableBytesMax = std::size_t{512} * 1024;
 
 // Nothing if it would be larger than the limits above, or take more than some
 // milliseconds to build. The expression does not backtrack.

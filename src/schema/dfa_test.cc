@@ -28,7 +28,7 @@ TEST(Dfa, TakesTransitionsAndLooksAtTheEnd) {
 TEST(Dfa, MergesColumnsThatNoStateTellsApart) {
   const std::vector<Dfa::State> states{{}, {}, {{0, 3, 0}, true}, {{0, 2, 0}, false}};
   const Dfa dfa(states, 2, columns());
-  EXPECT_EQ(dfa.table_bytes(), 4U * 2 * sizeof(std::uint32_t));  // 'a', and the rest
+  EXPECT_EQ(dfa.table_bytes(), std::size_t{4} * 2 * sizeof(std::uint32_t));  // 'a', and the rest
 }
 
 // State 3 accepts whatever follows, state 4 nothing, though neither says so.

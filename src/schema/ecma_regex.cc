@@ -14,6 +14,9 @@ namespace {
 using Kind = RegexNode::Kind;
 using Parsed = std::expected<std::uint32_t, RegexFault>;  // the number of a node
 
+// By whether they look behind, and whether they negate.
+constexpr std::string_view kLookOpenings[2][2] = {{"(?=", "(?!"}, {"(?<=", "(?<!"}};
+
 bool is_name_character(char32_t c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '$' || c >= 0x80;
@@ -84,8 +87,7 @@ class Parser {
     const std::size_t start = in_.offset();
     for (const bool behind : {false, true}) {
       for (const bool negated : {false, true}) {
-        constexpr std::string_view kOpenings[2][2] = {{"(?=", "(?!"}, {"(?<=", "(?<!"}};
-        if (!in_.skip(kOpenings[behind][negated])) continue;
+        if (!in_.skip(kLookOpenings[behind][negated])) continue;
         BB_TRY_ASSIGN(const std::uint32_t body, take_group_body(start));
         regex_.backtracks = true;
         return add(RegexNode{
@@ -142,7 +144,7 @@ class Parser {
       if (!in_.skip("<")) return in_.fault(start, "\\k wants the name of a group, as in \\k<name>");
       BB_TRY_ASSIGN(reference.name, take_name());
     } else if (in_.peek() >= '1' && in_.peek() <= '9') {
-      node.index = *in_.take_number();
+      node.index = in_.take_number().value_or(0);
     } else {
       in_.seek(start);
       BB_TRY_ASSIGN(RegexAtom escaped, in_.take_escape(/*in_class=*/false));

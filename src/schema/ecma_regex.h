@@ -14,7 +14,7 @@
 
 namespace bb::schema {
 
-inline constexpr std::size_t kRegexBytesMax = 64 * 1024;
+inline constexpr std::size_t kRegexBytesMax = std::size_t{64} * 1024;
 inline constexpr std::size_t kRegexDepthMax = 250;  // groups within groups
 
 enum class RegexDialect : std::uint8_t {

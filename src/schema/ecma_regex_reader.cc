@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kSyntaxCharacters = "^$\\.*+?()[]{}|/";  // and "/", which is no one's
 
+constexpr std::uint64_t kNumberMax = std::numeric_limits<std::uint32_t>::max();
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -67,10 +69,9 @@ char32_t RegexReader::take() {
 
 std::optional<std::uint32_t> RegexReader::take_number() {
   if (!is_digit(peek())) return std::nullopt;
-  constexpr std::uint64_t kMax = std::numeric_limits<std::uint32_t>::max();
   std::uint64_t number = 0;
   while (is_digit(peek())) {
-    number = std::min<std::uint64_t>(number * 10 + (peek() - '0'), kMax);
+    number = std::min<std::uint64_t>(number * 10 + (peek() - '0'), kNumberMax);
     ++offset_;
   }
   return static_cast<std::uint32_t>(number);

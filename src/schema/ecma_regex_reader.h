@@ -37,7 +37,9 @@ class RegexReader {
   // Decimal digits, at least one; more than fits becomes the largest number.
   std::optional<std::uint32_t> take_number();
 
-  std::unexpected<RegexFault> fault(std::string reason) const { return fault(offset_, reason); }
+  std::unexpected<RegexFault> fault(std::string reason) const {
+    return fault(offset_, std::move(reason));
+  }
   static std::unexpected<RegexFault> fault(std::size_t offset, std::string reason) {
     return std::unexpected(RegexFault{offset, std::move(reason)});
   }

@@ -35,6 +35,19 @@ class Generator {
     }
   }
 
+  // Likely not a pattern.
+  std::string noise() {
+    std::string result;
+    for (unsigned length = below(12); length > 0; --length) {
+      result += one_of({"(",    ")",    "(?",      "(?=",  "(?<!", "(?<n>", "\\k<n>", "[",
+                        "]",    "[^",   "{",       "}",    "{2",   ",",     "3}",     "*",
+                        "+",    "?",    "|",       "^",    "$",    ".",     "\\",     "\\u",
+                        "\\u{", "d83d", "\\udc32", "\\p{", "L}",   "\\P",   "\\x4",   "\\c",
+                        "\\b",  "\\1",  "-",       "a",    "w",    "9",     "\u00E9", "\xFF"});
+    }
+    return result;
+  }
+
   std::string text() {
     std::string result;
     for (unsigned length = below(9); length > 0; --length) {
@@ -84,6 +97,25 @@ TEST(PatternRandom, TheAutomatonAgreesWithPcre2) {
     }
   }
   EXPECT_GT(compared, rounds * 10);  // not all may be left out
+}
+
+TEST(PatternRandom, AnySourceIsCompiledOrRefused) {
+  const unsigned seed = from_environment("BB_PATTERN_SEED", std::random_device{}());
+  const unsigned rounds = from_environment("BB_PATTERN_ROUNDS", 1000);
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Generator generator(seed);
+  PatternScratch scratch;
+  for (unsigned round = 0; round < rounds; ++round) {
+    const std::string source = generator.noise();
+    const auto pattern = Pattern::compile(source);
+    if (pattern) {
+      pattern->search(generator.text(), scratch);
+    } else if (!find_regex_fault(source)) {
+      // PCRE2's limits are the only ones that ECMA-262 does not have.
+      ASSERT_NE(pattern.error().message.find("not supported"), std::string::npos)
+          << testing::PrintToString(source) << ": " << pattern.error().message;
+    }
+  }
 }
 
 }  // namespace

@@ -201,8 +201,7 @@ TEST(Pattern, FaultsOfTheFormatAreStrict) {
   EXPECT_EQ(find_regex_fault("(?<=a+)b"), std::nullopt);
   EXPECT_EQ(find_regex_fault("([abc])+\\s+$"), std::nullopt);
   const auto fault = find_regex_fault("x\\a");
-  ASSERT_TRUE(fault);
-  EXPECT_EQ(fault->offset, 1U);
+  EXPECT_EQ(fault.value_or(RegexFault{}).offset, 1U);
   EXPECT_TRUE(find_regex_fault("\\-"));
 }
 
@@ -239,6 +238,7 @@ TEST(Pattern, ManyThreadsSearchAtOnce) {
   const Pattern linear = compile("^(a|b)+$");
   const Pattern guarded = compile("^(?=a)(a|b)+$");
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       PatternScratch scratch;
