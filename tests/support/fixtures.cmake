@@ -4,6 +4,8 @@
 #   rabbitmq      a RabbitMQ; its URL is in the file that BB_TEST_RABBITMQ_URL_FILE names
 #   python_env    a Python with the packages of requirements.txt
 #   node_modules  the Node packages of interop/node/package-lock.json
+#   ajv           those of conformance/node/package-lock.json
+#   json_schema_suite  the official JSON-Schema-Test-Suite, at json_schema_suite_dir
 #
 # CTest starts each once, for the tests of the run that require it.
 
@@ -38,6 +40,15 @@ bb_fixture(bb_serve
   CLEANUP python3 "${support_dir}/bb_serve.py" stop "${services_dir}/bb_serve" "${bb_url_file}")
 bb_fixture(python_env SETUP bash "${support_dir}/python_env.sh" "${tools_dir}/python")
 bb_fixture(node_modules SETUP bash "${support_dir}/node_modules.sh" "${tools_dir}/node")
+bb_fixture(ajv SETUP bash "${support_dir}/node_modules.sh" "${tools_dir}/ajv"
+  "${CMAKE_CURRENT_SOURCE_DIR}/conformance/node")
+
+# Empty: the script looks for it, and downloads it where there is none.
+set(BB_JSON_SCHEMA_TEST_SUITE "" CACHE PATH "The official JSON-Schema-Test-Suite")
+set(json_schema_suite_dir "${tools_dir}/json-schema-test-suite")
+bb_fixture(json_schema_suite SETUP bash "${support_dir}/json_schema_suite.sh"
+  "${json_schema_suite_dir}" "${tools_dir}/python/bin/python" "${BB_JSON_SCHEMA_TEST_SUITE}")
+set_tests_properties(fixture_json_schema_suite_setup PROPERTIES FIXTURES_REQUIRED python_env)
 
 # bb_broker_test(NAME FIXTURES fixture... COMMAND word... [ENVIRONMENT NAME=value...])
 #

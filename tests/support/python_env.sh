@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# python_env.sh DIRECTORY: a Python environment there with the packages of
-# requirements.txt; made anew only when that list or the Python changed.
+# python_env.sh DIRECTORY [REQUIREMENTS]: a Python environment there with the packages
+# of that file (by default requirements.txt); made anew only when it or the Python changed.
 set -euo pipefail
 
 directory=$1
-requirements=$(dirname "${BASH_SOURCE[0]}")/requirements.txt
+requirements=${2:-$(dirname "${BASH_SOURCE[0]}")/requirements.txt}
 
 # The first Python that can make an environment: Debian's needs python3-venv.
 for python in python3 /usr/bin/python3; do
