@@ -93,14 +93,17 @@ void CodeGenerator::emit_strings(const Subschema& schema) {
 
 void CodeGenerator::emit_numbers(const Subschema& schema) {
   NumberRule rule;
-  if (schema.minimum) rule.minimum.push_back(make_limit(*schema.minimum, false));
+  if (schema.minimum) rule.minimum = make_limit(*schema.minimum, false);
   if (schema.exclusive_minimum) {
-    rule.minimum.push_back(make_limit(*schema.exclusive_minimum, true));
+    const NumberLimit limit = make_limit(*schema.exclusive_minimum, true);
+    if (!rule.minimum || *limit.exact >= *rule.minimum->exact) rule.minimum = limit;
   }
-  if (schema.maximum) rule.maximum.push_back(make_limit(*schema.maximum, false));
+  if (schema.maximum) rule.maximum = make_limit(*schema.maximum, false);
   if (schema.exclusive_maximum) {
-    rule.maximum.push_back(make_limit(*schema.exclusive_maximum, true));
+    const NumberLimit limit = make_limit(*schema.exclusive_maximum, true);
+    if (!rule.maximum || *limit.exact <= *rule.maximum->exact) rule.maximum = limit;
   }
+  rule.minimum_is_zero = rule.minimum && !rule.minimum->exclusive && rule.minimum->exact->is_zero();
   rule.divisor = schema.divisor;
   program_.numbers.push_back(std::move(rule));
   add(Op::kNumber, program_.numbers.size() - 1);

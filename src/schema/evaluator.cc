@@ -216,14 +216,16 @@ bool Evaluator::string(const StringRule& rule, const JsonNode& node) {
 
 bool Evaluator::number(const NumberRule& rule, const JsonNode& node) {
   const std::string_view text = json_.raw(node);
+  const bool minimum_is_met = rule.minimum_is_zero && text.front() != '-';
+  if (minimum_is_met && !rule.maximum && !rule.divisor) return true;
   const SmallNumber small = read_small_number(text);
-  for (const NumberLimit& limit : rule.minimum) {
-    const auto order = compare(small, text, limit);
-    if (order < 0 || (limit.exclusive && order == 0)) return false;
+  if (rule.minimum && !minimum_is_met) {
+    const auto order = compare(small, text, *rule.minimum);
+    if (order < 0 || (rule.minimum->exclusive && order == 0)) return false;
   }
-  for (const NumberLimit& limit : rule.maximum) {
-    const auto order = compare(small, text, limit);
-    if (order > 0 || (limit.exclusive && order == 0)) return false;
+  if (rule.maximum) {
+    const auto order = compare(small, text, *rule.maximum);
+    if (order > 0 || (rule.maximum->exclusive && order == 0)) return false;
   }
   if (!rule.divisor) return true;
   return small.is_valid && small.fraction == 0 ? rule.divisor->divides(small.mantissa)

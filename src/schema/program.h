@@ -78,8 +78,10 @@ struct NumberLimit {
 };
 
 struct NumberRule {
-  std::vector<NumberLimit> minimum;  // one or two: a plain and an exclusive one
-  std::vector<NumberLimit> maximum;
+  // The tighter one, where a plain and an exclusive bound are both there.
+  std::optional<NumberLimit> minimum;
+  std::optional<NumberLimit> maximum;
+  bool minimum_is_zero = false;  // and not exclusive: the sign decides
   std::optional<Divisor> divisor;
 };
 
