@@ -104,6 +104,7 @@ void CodeGenerator::emit_numbers(const Subschema& schema) {
     if (!rule.maximum || *limit.exact <= *rule.maximum->exact) rule.maximum = limit;
   }
   rule.minimum_is_zero = rule.minimum && !rule.minimum->exclusive && rule.minimum->exact->is_zero();
+  rule.maximum_is_one_or_more = rule.maximum && *rule.maximum->exact >= Decimal("1");
   rule.divisor = schema.divisor;
   program_.numbers.push_back(std::move(rule));
   add(Op::kNumber, program_.numbers.size() - 1);

@@ -217,13 +217,16 @@ bool Evaluator::string(const StringRule& rule, const JsonNode& node) {
 bool Evaluator::number(const NumberRule& rule, const JsonNode& node) {
   const std::string_view text = json_.raw(node);
   const bool minimum_is_met = rule.minimum_is_zero && text.front() != '-';
-  if (minimum_is_met && !rule.maximum && !rule.divisor) return true;
+  // What begins with "0." is below one.
+  const bool maximum_is_met =
+      !rule.maximum || (rule.maximum_is_one_or_more && text.starts_with("0."));
+  if (minimum_is_met && maximum_is_met && !rule.divisor) return true;
   const SmallNumber small = read_small_number(text);
   if (rule.minimum && !minimum_is_met) {
     const auto order = compare(small, text, *rule.minimum);
     if (order < 0 || (rule.minimum->exclusive && order == 0)) return false;
   }
-  if (rule.maximum) {
+  if (!maximum_is_met) {
     const auto order = compare(small, text, *rule.maximum);
     if (order > 0 || (rule.maximum->exclusive && order == 0)) return false;
   }

@@ -1,5 +1,9 @@
 #include "schema/format_uri.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <cstddef>
 
@@ -48,6 +52,55 @@ bool is_authority(std::string_view text, Beyond beyond) {
   return consists_of(text.substr(0, colon), kRegNameChars, beyond) && is_port(text.substr(colon));
 }
 
+// Whether the characters are all in kQueryChars, sixteen at a time where the machine can.
+bool is_plain(std::string_view text) {
+  std::size_t at = 0;
+#if defined(__SSE2__)
+  const auto refuses = [&text](std::size_t from) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + from));
+    const auto equal = [&bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
+    // Exclusive of both ends. Bytes beyond ASCII are negative.
+    const auto between = [&bytes](char low, char high) {
+      return _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8(low)),
+                           _mm_cmplt_epi8(bytes, _mm_set1_epi8(high)));
+    };
+    __m128i bad = _mm_cmplt_epi8(bytes, _mm_set1_epi8('!'));
+    bad = _mm_or_si128(bad, between('!', '$'));
+    bad = _mm_or_si128(bad, equal('%'));
+    bad = _mm_or_si128(bad, _mm_or_si128(equal('<'), equal('>')));
+    bad = _mm_or_si128(bad, _mm_or_si128(between('Z', '_'), equal('`')));
+    bad = _mm_or_si128(bad, _mm_or_si128(between('z', '~'), equal('\x7F')));
+    return _mm_movemask_epi8(bad) != 0;
+  };
+  for (; at + 16 <= text.size(); at += 16) {
+    if (refuses(at)) return false;
+  }
+  if (at > 0) return at == text.size() || !refuses(text.size() - 16);
+#endif
+  return std::ranges::all_of(text.substr(at),
+                             [](char c) { return (char_sets(c) & kQueryChars) != 0; });
+}
+
+// Whether `text` is, at first sight, scheme://name:port/path?query of plain characters, as nearly
+// all URIs are. What is not may be a URI all the same.
+bool is_common_uri(std::string_view text) {
+  std::size_t at = 0;
+  const auto take = [&](auto accepts) {
+    const std::size_t begin = at;
+    while (at < text.size() && accepts(text[at])) ++at;
+    return at > begin;
+  };
+  if (!take(is_alpha) || !text.substr(at).starts_with("://")) return false;
+  at += 3;
+  take([](char c) { return is_alpha(c) || is_digit(c) || c == '.' || c == '-'; });
+  if (at < text.size() && text[at] == ':') {
+    ++at;
+    take(is_digit);
+  }
+  // A question mark right after the name begins the query.
+  return at == text.size() || ((text[at] == '/' || text[at] == '?') && is_plain(text.substr(at)));
+}
+
 bool is_reference(std::string_view text, Beyond beyond, bool wants_scheme) {
   const UriParts parts = split_uri(text);
   if (parts.has_scheme ? !is_scheme(parts.scheme) : wants_scheme) return false;
@@ -64,15 +117,15 @@ bool is_reference(std::string_view text, Beyond beyond, bool wants_scheme) {
 }  // namespace
 
 bool is_uri(std::string_view text) {
-  return is_reference(text, Beyond::kNothing, /*wants_scheme=*/true);
+  return is_common_uri(text) || is_reference(text, Beyond::kNothing, /*wants_scheme=*/true);
 }
 
 bool is_uri_reference(std::string_view text) {
-  return is_reference(text, Beyond::kNothing, /*wants_scheme=*/false);
+  return is_common_uri(text) || is_reference(text, Beyond::kNothing, /*wants_scheme=*/false);
 }
 
 bool is_iri(std::string_view text) {
-  return is_reference(text, Beyond::kUcs, /*wants_scheme=*/true);
+  return is_common_uri(text) || is_reference(text, Beyond::kUcs, /*wants_scheme=*/true);
 }
 
 bool is_iri_reference(std::string_view text) {

@@ -1,5 +1,9 @@
 #include "schema/json_tree_builder.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include <cstring>
 
 #include "event/json_string.h"
@@ -104,7 +108,7 @@ class ScalarReader {
       case 'n':
         return read_literal("null", offset, next_node, JsonType::kNull, 0, node);
       default:
-        return read_number(offset, next_node, node);
+        return read_number(offset, next_token, next_node, node);
     }
   }
 
@@ -190,7 +194,60 @@ class ScalarReader {
   }
 
   // RFC 8259 §6.
-  [[gnu::always_inline]] bool read_number(std::uint32_t offset, std::uint32_t next_node,
+  [[gnu::always_inline]] bool read_number(std::uint32_t offset, std::uint32_t next_token,
+                                          std::uint32_t next_node, JsonNode& node) const {
+#if defined(__SSE2__)
+    if (read_short_number(offset, next_token, next_node, node)) return true;
+#else
+    (void)next_token;
+#endif
+    return read_long_number(offset, next_node, node);
+  }
+
+#if defined(__SSE2__)
+  // Numbers of up to 16 bytes without an exponent: what their bytes are is found for all at a time,
+  // so that the number of digits, which no branch predictor knows, costs no branch. False also for
+  // those that it leaves to read_long_number().
+  [[gnu::always_inline]] bool read_short_number(std::uint32_t offset, std::uint32_t next_token,
+                                                std::uint32_t next_node, JsonNode& node) const {
+    const char* const at = begin_ + offset;
+    if (end_ - at < 16) return false;
+    // Behind the last byte of a number is white space, or the next token.
+    const char* last = begin_ + next_token - 1;
+    while (is_space(*last)) --last;
+    const auto size = static_cast<std::uint32_t>(last - at) + 1;
+    if (size > 16) return false;
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto bits = [](__m128i mask) {
+      return static_cast<std::uint32_t>(_mm_movemask_epi8(mask));
+    };
+    const std::uint32_t all = (1U << size) - 1;
+    const std::uint32_t digits =
+        bits(_mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8('0' - 1)),
+                           _mm_cmplt_epi8(bytes, _mm_set1_epi8('9' + 1)))) &
+        all;
+    const std::uint32_t zeros = bits(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('0')));
+    const std::uint32_t point = bits(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('.'))) & all;
+    const std::uint32_t minus = *at == '-' ? 1U : 0U;
+    // Nothing but the sign, digits and one point at most, which has digits on both sides.
+    if ((digits | point | minus) != all || (point & (point - 1)) != 0) return false;
+    const std::uint32_t first = 1U << minus;
+    if ((digits & first) == 0 || (point & (1U << (size - 1))) != 0) return false;
+    // A zero in front stands alone.
+    if ((zeros & first) != 0 && (digits & first << 1) != 0) return false;
+    const std::uint32_t fraction = point == 0 ? 0 : all & ~(point | (point - 1));
+    const bool integral = (fraction & ~zeros) == 0;
+    node = {.offset = offset,
+            .next = next_node,
+            .size = size,
+            .type = integral ? JsonType::kInteger : JsonType::kNumber,
+            .flags = point == 0 ? JsonNode::kPlainDigits : std::uint8_t{0},
+            .hash = 0};
+    return true;
+  }
+#endif
+
+  [[gnu::noinline]] bool read_long_number(std::uint32_t offset, std::uint32_t next_node,
                                           JsonNode& node) const {
     const char* const begin = begin_ + offset;
     const char* at = begin;

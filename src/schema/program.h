@@ -82,6 +82,7 @@ struct NumberRule {
   std::optional<NumberLimit> minimum;
   std::optional<NumberLimit> maximum;
   bool minimum_is_zero = false;  // and not exclusive: the sign decides
+  bool maximum_is_one_or_more = false;
   std::optional<Divisor> divisor;
 };
 
