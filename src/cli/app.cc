@@ -28,6 +28,10 @@ int run_arguments(const std::vector<std::string>& arguments) {
     return kExitUsage;
   }
   if (parsed->help) return print_result(render_help(*parsed->command));
+  if (parsed->command->is_group()) {
+    (void)write_all(STDERR_FILENO, render_help(*parsed->command));
+    return kExitUsage;
+  }
   return parsed->command->run();
 }
 
@@ -44,6 +48,7 @@ const std::vector<Command>& all_commands() {
     list.push_back(completion_command(all_commands));
     list.push_back(help_command(all_commands));
     list.push_back(version_command());
+    list.push_back(complete_command());
     return list;
   }();
   return commands;

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/try.h"
 #include "cli/duration.h"
 
@@ -20,6 +21,29 @@ std::vector<std::string> split_names(std::string_view names) {
     names.remove_prefix(std::min(comma + 1, names.size()));
   }
   return parts;
+}
+
+Command command_group(std::string name, std::string summary, std::string description,
+                      std::vector<Command> subcommands) {
+  Command group;
+  group.name = std::move(name);
+  group.summary = std::move(summary);
+  group.description = std::move(description);
+  group.subcommands = std::move(subcommands);
+  for (Command& subcommand : group.subcommands) {
+    BB_ASSERT(subcommand.subcommands.empty());
+    subcommand.parent = group.name;
+    group.examples += subcommand.examples;
+  }
+  return group;
+}
+
+void for_each_command(const std::vector<Command>& commands,
+                      const std::function<void(const Command&)>& visit) {
+  for (const Command& command : commands) {
+    visit(command);
+    for (const Command& subcommand : command.subcommands) visit(subcommand);
+  }
 }
 
 OptionSpec flag(std::string_view names, bool& target, std::string help) {

@@ -16,7 +16,16 @@
 namespace bb::cli {
 
 // What an option takes; shells complete by it.
-enum class ValueKind { kNothing, kText, kFile, kDirectory, kInlineOrFile, kChoice, kCommand };
+enum class ValueKind {
+  kNothing,
+  kText,
+  kFile,
+  kDirectory,
+  kInlineOrFile,
+  kChoice,
+  kCommand,
+  kEventType,  // one that has a schema
+};
 
 // An option, or an argument (whose one name has no dashes).
 struct OptionSpec {
@@ -47,7 +56,23 @@ struct Command {
   std::vector<OptionSpec> options;
   bool hidden = false;
   std::function<int()> run;  // the exit code; called after every accept()
+  // Of a group such as `bb schema`, which has no options and does nothing by itself. They have no
+  // subcommands of their own.
+  std::vector<Command> subcommands{};
+  std::string parent{};  // of a subcommand: the group's name
+
+  bool is_group() const { return !subcommands.empty(); }
+  // As it is typed: "schema lint".
+  std::string full_name() const { return parent.empty() ? name : parent + " " + name; }
 };
+
+// A group of commands; they become its subcommands.
+Command command_group(std::string name, std::string summary, std::string description,
+                      std::vector<Command> subcommands);
+
+// Calls `visit` with each command and, after it, its subcommands; hidden ones too.
+void for_each_command(const std::vector<Command>& commands,
+                      const std::function<void(const Command&)>& visit);
 
 // Names of an option as they are in help: "-o,--output" becomes {"-o", "--output"}.
 std::vector<std::string> split_names(std::string_view names);

@@ -16,6 +16,8 @@ Command subscribe_command();
 Command doctor_command();
 Command demo_command();
 Command version_command();
+// Hidden: what completion scripts call.
+Command complete_command();
 // These two describe the other commands, and get the list when they run.
 Command help_command(std::function<const std::vector<Command>&()> commands);
 Command completion_command(std::function<const std::vector<Command>&()> commands);

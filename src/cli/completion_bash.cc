@@ -22,6 +22,8 @@ std::string value_action(const OptionSpec& spec) {
                          single_quoted(fmt::format("{}", fmt::join(spec.choices, " "))));
     case ValueKind::kCommand:
       return "_bb_words \"$commands\"";
+    case ValueKind::kEventType:
+      return "_bb_words \"$(\"${COMP_WORDS[0]}\" __complete event-types 2>/dev/null)\"";
     case ValueKind::kNothing:
     case ValueKind::kText:
       return "";
@@ -38,12 +40,17 @@ std::string option_names(const Command& command) {
   return names + "-h --help";
 }
 
-void append_command(std::string& out, const Command& command) {
+// The words that name a command in a `case`.
+std::string case_label(const Command& command) {
+  return command.aliases.empty()
+             ? command.name
+             : fmt::format("{}|{}", command.name, fmt::join(command.aliases, "|"));
+}
+
+void append_command(std::string& out, const Command& command, std::size_t indent) {
   auto end = std::back_inserter(out);
-  fmt::format_to(end, "    {})\n      case $prev in\n",
-                 command.aliases.empty()
-                     ? command.name
-                     : fmt::format("{}|{}", command.name, fmt::join(command.aliases, "|")));
+  fmt::format_to(end, "{:{}}{})\n{:{}}  case $prev in\n", "", indent, case_label(command), "",
+                 indent);
   std::string argument_action;
   for (const OptionSpec& spec : command.options) {
     if (spec.hidden || !spec.takes_value()) continue;
@@ -51,15 +58,44 @@ void append_command(std::string& out, const Command& command) {
       argument_action = value_action(spec);
       continue;
     }
-    fmt::format_to(end, "        {}) {}{}return ;;\n", fmt::join(spec.names, "|"),
+    fmt::format_to(end, "{:{}}    {}) {}{}return ;;\n", "", indent, fmt::join(spec.names, "|"),
                    value_action(spec), value_action(spec).empty() ? "" : "; ");
   }
   fmt::format_to(end,
-                 "      esac\n"
-                 "      if [[ $cur == -* ]]; then _bb_words '{}'; return; fi\n",
-                 option_names(command));
-  if (!argument_action.empty()) fmt::format_to(end, "      {}\n", argument_action);
-  out += "      ;;\n";
+                 "{0:{1}}  esac\n"
+                 "{0:{1}}  if [[ $cur == -* ]]; then _bb_words '{2}'; return; fi\n",
+                 "", indent, option_names(command));
+  if (!argument_action.empty()) fmt::format_to(end, "{:{}}  {}\n", "", indent, argument_action);
+  fmt::format_to(end, "{:{}}  ;;\n", "", indent);
+}
+
+// The names of commands that are offered, in one word of the shell.
+std::string quoted_names(const std::vector<Command>& commands) {
+  std::string names;
+  for (const Command& command : commands) {
+    if (command.hidden) continue;
+    if (!names.empty()) names += ' ';
+    names += command.name;
+    for (const std::string& alias : command.aliases) names += " " + alias;
+  }
+  return single_quoted(names);
+}
+
+void append_group(std::string& out, const Command& group) {
+  fmt::format_to(std::back_inserter(out),
+                 "    {})\n"
+                 "      if ((COMP_CWORD == 2)); then\n"
+                 "        if [[ $cur == -* ]]; then _bb_words '-h --help'; else _bb_words {}; fi\n"
+                 "        return\n"
+                 "      fi\n"
+                 "      case ${{COMP_WORDS[2]}} in\n",
+                 case_label(group), quoted_names(group.subcommands));
+  for (const Command& command : group.subcommands) {
+    if (!command.hidden) append_command(out, command, 8);
+  }
+  out +=
+      "      esac\n"
+      "      ;;\n";
 }
 
 constexpr std::string_view kHelpers =
@@ -92,16 +128,9 @@ std::string single_quoted(std::string_view text) {
 }
 
 std::string bash_completion(const std::vector<Command>& commands) {
-  std::string names;
-  for (const Command& command : commands) {
-    if (command.hidden) continue;
-    if (!names.empty()) names += ' ';
-    names += command.name;
-    for (const std::string& alias : command.aliases) names += " " + alias;
-  }
   std::string out(kHelpers);
   out += "_bb() {\n";
-  fmt::format_to(std::back_inserter(out), "  local commands={}\n", single_quoted(names));
+  fmt::format_to(std::back_inserter(out), "  local commands={}\n", quoted_names(commands));
   // Bash splits --output=json at '=': three words, of which the last may be '=' itself.
   out += R"(  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
   COMPREPLY=()
@@ -117,7 +146,12 @@ std::string bash_completion(const std::vector<Command>& commands) {
   case ${COMP_WORDS[1]} in
 )";
   for (const Command& command : commands) {
-    if (!command.hidden) append_command(out, command);
+    if (command.hidden) continue;
+    if (command.is_group()) {
+      append_group(out, command);
+    } else {
+      append_command(out, command, 4);
+    }
   }
   out +=
       "  esac\n"

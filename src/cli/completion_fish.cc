@@ -28,6 +28,8 @@ std::string value_part(const OptionSpec& spec) {
       return " -x -a '(__fish_complete_directories)'";
     case ValueKind::kChoice:
       return fmt::format(" -x -a {}", fish_quoted(fmt::format("{}", fmt::join(spec.choices, " "))));
+    case ValueKind::kEventType:
+      return " -x -a '(__bb_event_types)'";
     case ValueKind::kCommand:
     case ValueKind::kText:
       return " -x";
@@ -37,6 +39,7 @@ std::string value_part(const OptionSpec& spec) {
 
 std::string argument_words(const OptionSpec& spec, std::string_view command_names) {
   if (spec.kind == ValueKind::kCommand) return std::string(command_names);
+  if (spec.kind == ValueKind::kEventType) return "(__bb_event_types)";
   return fmt::format("{}", fmt::join(spec.choices, " "));
 }
 
@@ -44,11 +47,17 @@ void append_command(std::string& out, const Command& command, std::string_view c
   auto end = std::back_inserter(out);
   std::string seen = fmt::format("__fish_seen_subcommand_from {}", command.name);
   for (const std::string& alias : command.aliases) seen += " " + alias;
+  std::string unseen = "__fish_use_subcommand";
+  if (!command.parent.empty()) {
+    const std::string group = fmt::format("__fish_seen_subcommand_from {}", command.parent);
+    unseen = fmt::format("{}; and not {}", group, seen);
+    seen = fmt::format("{}; and {}", group, seen);
+  }
   const std::string condition = fish_quoted(seen);
-  fmt::format_to(end, "complete -c bb -n __fish_use_subcommand -a {} -d {}\n", command.name,
-                 fish_quoted(command.summary));
-  for (const std::string& alias : command.aliases) {
-    fmt::format_to(end, "complete -c bb -n __fish_use_subcommand -a {} -d {}\n", alias,
+  std::vector<std::string> names = command.aliases;
+  names.insert(names.begin(), command.name);
+  for (const std::string& name : names) {
+    fmt::format_to(end, "complete -c bb -n {} -a {} -d {}\n", fish_quoted(unseen), name,
                    fish_quoted(command.summary));
   }
   for (const OptionSpec& spec : command.options) {
@@ -84,9 +93,15 @@ std::string fish_completion(const std::vector<Command>& commands) {
       "complete -c bb -f\n"
       "complete -c bb -s h -l help -d 'This help, or that of a command'\n"
       "complete -c bb -n __fish_use_subcommand -s V -l version -d 'The version'\n";
-  for (const Command& command : commands) {
+  // Of the program that is being completed, wherever it is.
+  out +=
+      "function __bb_event_types\n"
+      "  set -l words (commandline -opc)\n"
+      "  $words[1] __complete event-types 2>/dev/null\n"
+      "end\n";
+  for_each_command(commands, [&](const Command& command) {
     if (!command.hidden) append_command(out, command, names);
-  }
+  });
   return out;
 }
 

@@ -23,6 +23,11 @@ using testing::Not;
 
 namespace fs = std::filesystem;
 
+// Stands in for the program that the script asks for names.
+constexpr std::string_view kFakeProgram = R"(
+bb() { [[ "$*" == '__complete event-types' ]] && printf '%s\n' llm.error llm.prompt; }
+)";
+
 // A directory of the test's own, with two files and a folder in it.
 class Completion : public testing::Test {
  protected:
@@ -54,8 +59,10 @@ class Completion : public testing::Test {
   }
 
   // What bash offers for the last of `words`, which are quoted for bash.
-  std::vector<std::string> complete(std::string_view words) {
-    std::string script = bash_completion(all_commands());
+  std::vector<std::string> complete(std::string_view words,
+                                    const std::vector<Command>& commands = all_commands()) {
+    std::string script = bash_completion(commands);
+    script += kFakeProgram;
     script += "COMP_WORDS=(bb " + std::string(words) + ")\n";
     script +=
         "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
@@ -111,6 +118,51 @@ TEST_F(Completion, BashOffersFilesAndDirectories) {
   EXPECT_THAT(complete("serve --data-dir ''"), ElementsAre("data"));
 }
 
+// A program with a group of commands, one of which takes an event type.
+std::vector<Command> grouped_commands() {
+  static std::optional<std::string> target;
+  Command show;
+  show.name = "show";
+  show.summary = "Show it";
+  show.options = {text_option("NAME", "NAME", target, "A name", ValueKind::kEventType),
+                  text_option("--type", "TYPE", target, "A type", ValueKind::kEventType)};
+  Command hide;
+  hide.name = "hide";
+  hide.summary = "Hide it";
+  return {command_group("thing", "Things", "", {show, hide})};
+}
+
+TEST_F(Completion, BashOffersTheCommandsOfAGroup) {
+  EXPECT_THAT(complete("thing ''", grouped_commands()), ElementsAre("show", "hide"));
+  EXPECT_THAT(complete("thing show --t", grouped_commands()), ElementsAre("--type"));
+  EXPECT_THAT(complete("thing --h", grouped_commands()), ElementsAre("--help"));
+  EXPECT_THAT(complete("thing hide ''", grouped_commands()), IsEmpty());
+}
+
+TEST_F(Completion, BashAsksTheProgramForEventTypes) {
+  EXPECT_THAT(complete("thing show llm.p", grouped_commands()), ElementsAre("llm.prompt"));
+  EXPECT_THAT(complete("thing show --type ''", grouped_commands()),
+              ElementsAre("llm.error", "llm.prompt"));
+}
+
+TEST_F(Completion, FishOffersTheCommandsOfAGroupAndEventTypes) {
+  ASSERT_TRUE(has_shell("fish"));
+  const std::string script =
+      "function bb; echo llm.error; echo llm.prompt; end\n" + fish_completion(grouped_commands());
+  EXPECT_THAT(run("fish --no-config", script + "complete -C 'bb thing '\n"),
+              ElementsAre(HasSubstr("hide"), HasSubstr("show")));
+  EXPECT_THAT(run("fish --no-config", script + "complete -C 'bb thing show llm.p'\n"),
+              ElementsAre("llm.prompt"));
+  EXPECT_THAT(run("fish --no-config", script + "complete -C 'bb thing show --type '\n"),
+              ElementsAre("llm.error\tA type", "llm.prompt\tA type"));
+}
+
+TEST_F(Completion, ZshReadsTheScriptOfAGroup) {
+  ASSERT_TRUE(has_shell("zsh"));
+  EXPECT_THAT(run("zsh -f -n", zsh_completion(grouped_commands())), IsEmpty());
+  EXPECT_EQ(status_, 0);
+}
+
 TEST_F(Completion, HiddenOptionsAreNotOffered) {
   EXPECT_THAT(complete("serve --exit"), IsEmpty());
   for (const auto& script : {bash_completion(all_commands()), zsh_completion(all_commands()),
@@ -123,14 +175,14 @@ TEST_F(Completion, EveryShellKnowsEveryOption) {
   const std::string bash = bash_completion(all_commands());
   const std::string zsh = zsh_completion(all_commands());
   const std::string fish = fish_completion(all_commands());
-  for (const Command& command : all_commands()) {
+  for_each_command(all_commands(), [&](const Command& command) {
     for (const OptionSpec& spec : command.options) {
-      if (spec.hidden || spec.is_argument()) continue;
+      if (command.hidden || spec.hidden || spec.is_argument()) continue;
       EXPECT_THAT(bash, HasSubstr(spec.display_name()));
       EXPECT_THAT(zsh, HasSubstr(spec.display_name() + "["));
       EXPECT_THAT(fish, HasSubstr("-l " + spec.display_name().substr(2)));
     }
-  }
+  });
 }
 
 TEST_F(Completion, ZshReadsTheScript) {

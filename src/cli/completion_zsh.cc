@@ -30,6 +30,8 @@ std::string value_action(const OptionSpec& spec) {
       return fmt::format("({})", fmt::join(spec.choices, " "));
     case ValueKind::kCommand:
       return "_bb_commands";
+    case ValueKind::kEventType:
+      return "_bb_event_types";
     case ValueKind::kNothing:
     case ValueKind::kText:
       return " ";
@@ -58,11 +60,15 @@ void append_option(std::string& out, const OptionSpec& spec) {
   }
 }
 
+// The words that name a command in a `case`.
+std::string case_label(const Command& command) {
+  return command.aliases.empty()
+             ? command.name
+             : fmt::format("{}|{}", command.name, fmt::join(command.aliases, "|"));
+}
+
 void append_command(std::string& out, const Command& command) {
-  fmt::format_to(std::back_inserter(out), "    {})\n      _arguments -s",
-                 command.aliases.empty()
-                     ? command.name
-                     : fmt::format("{}|{}", command.name, fmt::join(command.aliases, "|")));
+  fmt::format_to(std::back_inserter(out), "    {})\n      _arguments -s", case_label(command));
   append_spec(out, "(-h --help)-h[This help]");
   append_spec(out, "(-h --help)--help[This help]");
   std::size_t position = 1;
@@ -78,15 +84,8 @@ void append_command(std::string& out, const Command& command) {
   out += "\n      ;;\n";
 }
 
-}  // namespace
-
-std::string zsh_completion(const std::vector<Command>& commands) {
-  std::string out =
-      "#compdef bb\n"
-      "# zsh completion of bb. To load it: source <(bb completion zsh)\n"
-      "\n"
-      "_bb_commands() {\n"
-      "  local -a commands=(";
+// Names with what they do, as _describe reads them.
+void append_names(std::string& out, const std::vector<Command>& commands) {
   for (const Command& command : commands) {
     if (command.hidden) continue;
     std::vector<std::string> names = command.aliases;
@@ -96,7 +95,44 @@ std::string zsh_completion(const std::vector<Command>& commands) {
                      single_quoted(fmt::format("{}:{}", name, command.summary)));
     }
   }
+}
+
+void append_group(std::string& out, const Command& group) {
+  fmt::format_to(std::back_inserter(out),
+                 "    {})\n"
+                 "      if ((CURRENT == 2)); then\n"
+                 "        local -a subcommands=(",
+                 case_label(group));
+  append_names(out, group.subcommands);
   out += R"(
+        )
+        _describe -t commands command subcommands
+        return
+      fi
+      command=$words[2]
+      shift words
+      ((CURRENT--))
+      case $command in
+)";
+  for (const Command& command : group.subcommands) {
+    if (!command.hidden) append_command(out, command);
+  }
+  out += R"(      esac
+      ;;
+)";
+}
+
+}  // namespace
+
+std::string zsh_completion(const std::vector<Command>& commands) {
+  std::string out =
+      "#compdef bb\n"
+      "# zsh completion of bb. To load it: source <(bb completion zsh)\n"
+      "\n"
+      "_bb_commands() {\n"
+      "  local -a commands=(";
+  append_names(out, commands);
+  out += R"zsh(
   )
   _describe -t commands command commands
 }
@@ -105,7 +141,12 @@ _bb_inline_or_file() {
   if compset -P '@'; then _files; fi
 }
 
+_bb_event_types() {
+  compadd -- ${(f)"$($bb_program __complete event-types 2>/dev/null)"}
+}
+
 _bb() {
+  local bb_program=${~words[1]}
   if ((CURRENT == 2)); then
     if [[ $words[2] == -* ]]; then
       compadd -- -h --help -V --version
@@ -118,9 +159,14 @@ _bb() {
   shift words
   ((CURRENT--))
   case $command in
-)";
+)zsh";
   for (const Command& command : commands) {
-    if (!command.hidden) append_command(out, command);
+    if (command.hidden) continue;
+    if (command.is_group()) {
+      append_group(out, command);
+    } else {
+      append_command(out, command);
+    }
   }
   // Loaded from $fpath the file is the function itself; sourced, it has to be registered.
   out += R"(  esac

@@ -115,7 +115,7 @@ std::string render_overview(const std::vector<Command>& commands) {
 }
 
 std::string render_help(const Command& command, std::size_t width) {
-  std::string out = fmt::format("Usage: bb {}", command.name);
+  std::string out = fmt::format("Usage: bb {}", command.full_name());
   std::string arguments;
   std::string options;
   for (const OptionSpec& spec : command.options) {
@@ -126,7 +126,7 @@ std::string render_help(const Command& command, std::size_t width) {
       append_row(options, label_of(spec), help_of(spec), width);
     }
   }
-  out += " [OPTIONS]";
+  out += command.is_group() ? " COMMAND [OPTIONS] [ARGUMENTS]" : " [OPTIONS]";
   for (const OptionSpec& spec : command.options) {
     if (spec.is_argument() && !spec.hidden) out += " " + synopsis_of(spec);
   }
@@ -148,6 +148,10 @@ std::string render_help(const Command& command, std::size_t width) {
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   if (!arguments.empty()) out += "\nArguments:\n" + arguments;
+  if (command.is_group()) out += "\nCommands:\n";
+  for (const Command& subcommand : command.subcommands) {
+    if (!subcommand.hidden) append_row(out, subcommand.name, subcommand.summary, width);
+  }
   append_row(options, "-h, --help", "This help", width);
   out += "\nOptions:\n" + options;
   if (!command.examples.empty()) out += "\nExamples:\n" + command.examples;

@@ -16,4 +16,7 @@ std::string render_overview(const std::vector<Command>& commands);
 // where words allow it.
 std::string render_help(const Command& command, std::size_t width = 100);
 
+// All of the above as one document, docs/cli.md.
+std::string render_markdown(const std::vector<Command>& commands);
+
 }  // namespace bb::cli

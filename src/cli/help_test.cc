@@ -17,16 +17,18 @@ using testing::Not;
 TEST(Help, OverviewNamesEveryCommand) {
   const std::string overview = render_overview(all_commands());
   for (const Command& command : all_commands()) {
+    if (command.hidden) continue;
     EXPECT_THAT(overview, HasSubstr("\n  " + command.name));
     EXPECT_THAT(overview, HasSubstr(command.summary));
   }
 }
 
 TEST(Help, OfACommandNamesEveryOptionAndHasExamples) {
-  for (const Command& command : all_commands()) {
-    SCOPED_TRACE(command.name);
+  for_each_command(all_commands(), [](const Command& command) {
+    if (command.hidden) return;
+    SCOPED_TRACE(command.full_name());
     const std::string help = render_help(command);
-    EXPECT_THAT(help, HasSubstr("Usage: bb " + command.name));
+    EXPECT_THAT(help, HasSubstr("Usage: bb " + command.full_name()));
     EXPECT_THAT(help, HasSubstr("Examples:\n  "));
     for (const OptionSpec& spec : command.options) {
       if (spec.hidden) {
@@ -35,11 +37,15 @@ TEST(Help, OfACommandNamesEveryOptionAndHasExamples) {
         for (const std::string& name : spec.names) EXPECT_THAT(help, HasSubstr(name));
       }
     }
-  }
+    for (const Command& subcommand : command.subcommands) {
+      EXPECT_THAT(help, HasSubstr("\n  " + subcommand.name));
+      EXPECT_THAT(help, HasSubstr(subcommand.summary));
+    }
+  });
 }
 
 TEST(Help, FitsTheWidth) {
-  for (const Command& command : all_commands()) {
+  for_each_command(all_commands(), [](const Command& command) {
     // An example is one line however long, because it is there to be pasted.
     Command without_examples = command;
     without_examples.examples.clear();
@@ -47,7 +53,7 @@ TEST(Help, FitsTheWidth) {
     for (std::string line; std::getline(lines, line);) {
       EXPECT_LE(display_width(line), 100u) << line;
     }
-  }
+  });
 }
 
 TEST(Help, OptionalAndRepeatedArgumentsAreMarked) {
@@ -88,7 +94,7 @@ std::vector<std::string> shell_words(std::string_view line) {
 // The examples of one plain command are parsed as they stand.
 TEST(Help, ExamplesAreValidCommandLines) {
   std::size_t checked = 0;
-  for (const Command& command : all_commands()) {
+  for_each_command(all_commands(), [&checked](const Command& command) {
     std::istringstream lines(command.examples);
     for (std::string line; std::getline(lines, line);) {
       std::vector<std::string> words = shell_words(line);
@@ -99,7 +105,7 @@ TEST(Help, ExamplesAreValidCommandLines) {
       EXPECT_TRUE(parsed) << line << ": " << parsed.error().message;
       ++checked;
     }
-  }
+  });
   EXPECT_GE(checked, 10u);
 }
 

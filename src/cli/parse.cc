@@ -33,7 +33,7 @@ CLI::Option* bind_option(CLI::App& app, const OptionSpec& spec) {
   return option;
 }
 
-Bound bind_command(CLI::App& root, const Command& command) {
+void bind_command(CLI::App& root, const Command& command, std::vector<Bound>& bounds) {
   Bound bound;
   bound.command = &command;
   bound.app = root.add_subcommand(command.name);
@@ -44,11 +44,16 @@ Bound bind_command(CLI::App& root, const Command& command) {
     bound.options.push_back(bind_option(*bound.app, spec));
   }
   bound.help = bound.app->add_flag("-h,--help");
-  return bound;
+  bounds.push_back(bound);
+  if (command.is_group()) bound.app->require_subcommand(0, 1);
+  for (const Command& subcommand : command.subcommands) {
+    bind_command(*bound.app, subcommand, bounds);
+  }
 }
 
 std::string see_help(const Command* command) {
-  return command == nullptr ? "see 'bb help'" : fmt::format("see 'bb help {}'", command->name);
+  return command == nullptr ? "see 'bb help'"
+                            : fmt::format("see 'bb help {}'", command->full_name());
 }
 
 std::unexpected<Error> usage_error(const Command* command, std::string_view problem) {
@@ -135,9 +140,9 @@ std::unexpected<Error> value_missing(const Command* command,
   return usage_error(command, fmt::format("'{}' cannot be used like this", option));
 }
 
-}  // namespace
-
-Result<const Command*> find_command(const std::vector<Command>& commands, const std::string& name) {
+// Of `commands`, which are those of `group` if it is set.
+Result<const Command*> find_one(const std::vector<Command>& commands, const std::string& name,
+                                const Command* group) {
   std::vector<std::string> names;
   for (const Command& command : commands) {
     if (command.name == name) return &command;
@@ -148,8 +153,22 @@ Result<const Command*> find_command(const std::vector<Command>& commands, const 
     names.push_back(command.name);
     names.insert(names.end(), command.aliases.begin(), command.aliases.end());
   }
+  const std::string typed = group == nullptr ? name : fmt::format("{} {}", group->name, name);
   return usage_error(
-      nullptr, fmt::format("unknown command '{}'{}", name, did_you_mean(nearest(name, names))));
+      group, fmt::format("unknown command '{}'{}", typed, did_you_mean(nearest(name, names))));
+}
+
+}  // namespace
+
+Result<const Command*> find_command(const std::vector<Command>& commands,
+                                    std::span<const std::string> words) {
+  BB_ASSERT(!words.empty());
+  BB_TRY_ASSIGN(const Command* const command, find_one(commands, words.front(), nullptr));
+  if (words.size() == 1) return command;
+  if (words.size() == 2 && command->is_group()) {
+    return find_one(command->subcommands, words[1], command);
+  }
+  return usage_error(command, fmt::format("unexpected argument '{}'", words.back()));
 }
 
 Result<Parsed> parse_command_line(const std::vector<Command>& commands,
@@ -162,12 +181,13 @@ Result<Parsed> parse_command_line(const std::vector<Command>& commands,
   CLI::Option* const help = root.add_flag("-h,--help");
   CLI::Option* const version = root.add_flag("-V,--version");
   std::vector<Bound> bounds;
-  for (const Command& command : commands) bounds.push_back(bind_command(root, command));
+  for (const Command& command : commands) bind_command(root, command, bounds);
 
   const auto named = [&]() -> const Bound* {
-    const auto found = std::find_if(bounds.begin(), bounds.end(),
+    // A subcommand comes after its group.
+    const auto found = std::find_if(bounds.rbegin(), bounds.rend(),
                                     [](const Bound& bound) { return bound.app->parsed(); });
-    return found == bounds.end() ? nullptr : &*found;
+    return found == bounds.rend() ? nullptr : &*found;
   };
 
   auto remaining = with_empty_values_apart(arguments);
@@ -189,13 +209,22 @@ Result<Parsed> parse_command_line(const std::vector<Command>& commands,
     const auto word = std::find_if(root_extras.begin(), root_extras.end(),
                                    [](const std::string& text) { return !text.starts_with('-'); });
     BB_TRY(check_extras(nullptr, {root_extras.begin(), word}));
-    if (word != root_extras.end()) return fail(find_command(commands, *word).error());
+    if (word != root_extras.end()) return fail(find_command(commands, {{*word}}).error());
     return parsed;
   }
   parsed.command = bound->command;
-  parsed.help = parsed.help || bound->help->count() > 0;
+  parsed.help = parsed.help || std::any_of(bounds.begin(), bounds.end(), [](const Bound& each) {
+                  return each.help->count() > 0;
+                });
   if (parsed.help) return parsed;
-  BB_TRY(check_extras(bound->command, bound->app->remaining()));
+  const std::vector<std::string> extras = bound->app->remaining();
+  if (bound->command->is_group() && !extras.empty() && !extras.front().starts_with('-')) {
+    return fail(find_one(bound->command->subcommands, extras.front(), bound->command).error());
+  }
+  BB_TRY(check_extras(bound->command, extras));
+  if (CLI::App* const group = bound->app->get_parent(); group != &root) {
+    BB_TRY(check_extras(bound->command, group->remaining()));
+  }
   BB_TRY(check_extras(nullptr, root_extras));
   BB_TRY(accept_values(*bound));
   return parsed;

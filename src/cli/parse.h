@@ -11,7 +11,7 @@
 namespace bb::cli {
 
 struct Parsed {
-  const Command* command = nullptr;  // none was named
+  const Command* command = nullptr;  // none was named; a group if none of its commands was
   bool help = false;                 // -h, --help
   bool version = false;              // -V, --version; without a command alone
 };
@@ -22,7 +22,8 @@ struct Parsed {
 Result<Parsed> parse_command_line(const std::vector<Command>& commands,
                                   std::span<const std::string> arguments);
 
-// The command of that name or alias; kUsage with the nearest name.
-Result<const Command*> find_command(const std::vector<Command>& commands, const std::string& name);
+// The command of that name or alias, or the subcommand of two; kUsage with the nearest name.
+Result<const Command*> find_command(const std::vector<Command>& commands,
+                                    std::span<const std::string> words);
 
 }  // namespace bb::cli

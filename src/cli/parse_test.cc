@@ -43,7 +43,13 @@ class Parse : public testing::Test {
       return {};
     };
     watch.options = {std::move(patterns)};
-    commands = {send, watch};
+    Command clean;
+    clean.name = "clean";
+    clean.options = {text_option("NAME", "NAME", name, "A name"),
+                     flag("-n,--dry-run", dry, "Do nothing")};
+    Command fill;
+    fill.name = "fill";
+    commands = {send, watch, command_group("tank", "Tanks", "", {clean, fill})};
   }
 
   Result<Parsed> parse(std::vector<std::string> arguments) {
@@ -107,6 +113,49 @@ TEST_F(Parse, TakesManyArgumentsAlsoThoseThatAreCommands) {
 TEST_F(Parse, TwoDashesEndTheOptions) {
   ASSERT_TRUE(parse({"watch", "--", "--odd", "#"}));
   EXPECT_THAT(words, ElementsAre("--odd", "#"));
+}
+
+TEST_F(Parse, CommandOfAGroup) {
+  const auto parsed = parse({"tank", "clean", "-n", "send"});
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->command->full_name(), "tank clean");
+  EXPECT_EQ(name, "send");
+  EXPECT_TRUE(dry);
+  ASSERT_TRUE(parse({"tank", "clean", "fill"}));
+  EXPECT_EQ(name, "fill");
+}
+
+TEST_F(Parse, GroupWithoutCommandIsTheGroup) {
+  const auto parsed = parse({"tank"});
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->command->name, "tank");
+  EXPECT_TRUE(parsed->command->is_group());
+  EXPECT_TRUE(parse({"tank", "--help"})->help);
+  const auto help = parse({"tank", "clean", "--help"});
+  EXPECT_TRUE(help->help);
+  EXPECT_EQ(help->command->full_name(), "tank clean");
+}
+
+TEST_F(Parse, ErrorsOfAGroupNameIt) {
+  EXPECT_THAT(error_of({"tank", "claen"}),
+              AllOf(HasSubstr("'tank claen'"), HasSubstr("'clean'"), HasSubstr("'bb help tank'")));
+  EXPECT_THAT(error_of({"tank", "--no"}), HasSubstr("'bb help tank'"));
+  EXPECT_THAT(error_of({"tank", "--no", "clean"}), HasSubstr("'--no'"));
+  EXPECT_THAT(error_of({"tank", "clean", "--no"}), HasSubstr("'bb help tank clean'"));
+  EXPECT_THAT(error_of({"clean"}), HasSubstr("unknown command 'clean'"));
+}
+
+TEST_F(Parse, FindsACommandByItsWords) {
+  const auto find = [this](std::vector<std::string> typed) {
+    const auto found = find_command(commands, typed);
+    return found ? (*found)->full_name() : found.error().message;
+  };
+  EXPECT_EQ(find({"put"}), "send");
+  EXPECT_EQ(find({"tank"}), "tank");
+  EXPECT_EQ(find({"tank", "fill"}), "tank fill");
+  EXPECT_THAT(find({"tank", "fil"}), HasSubstr("did you mean 'fill'"));
+  EXPECT_THAT(find({"send", "fill"}), HasSubstr("unexpected argument 'fill'"));
+  EXPECT_THAT(find({"tank", "fill", "x"}), HasSubstr("unexpected argument 'x'"));
 }
 
 TEST_F(Parse, HelpAndVersionComeBeforeErrors) {
