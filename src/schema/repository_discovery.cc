@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -17,6 +18,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kFilesTriedMax = 2'000;
+
+// `<component>/events/<file>` at most: what is deeper belongs to a repository further down, such as
+// the checkouts in the folder of their common repository.
+bool is_in_place(std::string_view path) {
+  return std::count(path.begin(), path.end(), '/') <= 2;
+}
 
 // `path` seen from the working folder, without "." and ".." that mean nothing.
 fs::path absolute_path(const fs::path& working_folder, const fs::path& path) {
@@ -42,7 +49,8 @@ FoundRepository folder_repository(const fs::path& working_folder, const fs::path
 }  // namespace
 
 bool holds_event_schema(const SchemaSource& source) {
-  const std::vector<std::string> paths = source.list_all(kFilesTriedMax);
+  std::vector<std::string> paths = source.list_all(kFilesTriedMax);
+  std::erase_if(paths, [](const std::string& path) { return !is_in_place(path); });
   // Names cost nothing; what files say of themselves comes after.
   for (const std::string& path : paths) {
     if (!event_type_of_name(path).empty()) return true;
