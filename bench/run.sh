@@ -5,22 +5,40 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/setup.sh
 
+usage() {
+  sed -n '/^| name/,/^$/p' bench/README.md >&2
+  die "usage: ./bench/run.sh NAME [OPTION...]"
+}
+
+# What the comparison needs. The packages are those of the tests, unless it has peers
+# of its own.
+targets=(bb)
+arguments=(--bb build/release/bb)
+python=build/tools/python
+node=build/tools/node
 case ${1:-} in
   publish-process) ;;
-  *)
-    sed -n '/^| name/,/^$/p' bench/README.md >&2
-    die "usage: ./bench/run.sh NAME [OPTION...]"
+  validate)
+    targets+=(validate_bench)
+    arguments+=(--bench build/release/bench/validate_bench)
+    python=build/tools/bench-python
+    node=build/tools/bench-node
     ;;
+  *) usage ;;
 esac
 
 ensure_home
 mapfile -t interpreters < <(interpreter_packages)
 ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${interpreters[@]}"
-build release bb
-# The same packages as the tests use.
-tests/support/python_env.sh build/tools/python >&2
-tests/support/node_modules.sh build/tools/node >&2
+build release "${targets[@]}"
+if [[ $1 == publish-process ]]; then
+  tests/support/python_env.sh "$python" >&2
+  tests/support/node_modules.sh "$node" >&2
+else
+  tests/support/python_env.sh "$python" bench/requirements.txt >&2
+  tests/support/node_modules.sh "$node" bench/node >&2
+fi
 
 export PYTHONPATH=$PWD/tests/support
-export NODE_PATH=$PWD/build/tools/node/node_modules
-exec build/tools/python/bin/python -B "bench/${1//-/_}.py" --bb build/release/bb "${@:2}"
+export NODE_PATH=$PWD/$node/node_modules
+exec "$python/bin/python" -B "bench/${1//-/_}.py" "${arguments[@]}" "${@:2}"
