@@ -13,6 +13,9 @@ namespace bb::cli {
 Command serve_command();
 Command publish_command();
 Command subscribe_command();
+Command list_events_command();
+Command list_commands_command();
+Command show_command();
 Command doctor_command();
 Command demo_command();
 Command version_command();
