@@ -71,6 +71,16 @@ struct JsonReader::Impl {
   std::size_t node_capacity = 0;
   JsonTreeBuilder builder;
 
+  // One huge text must not hold its memory for ever.
+  void release_if_idle(std::size_t text_bytes) {
+    constexpr std::size_t kKeptBytesMax = 32U << 20;
+    if (capacity <= kKeptBytesMax || text_bytes > kKeptBytesMax / 4) return;
+    parser.reset();
+    capacity = 0;
+    nodes.reset();
+    node_capacity = 0;
+  }
+
   bool find_tokens(std::string_view text) {
     if (text.size() > capacity || !parser) {
       // Room for twice as much as was asked, so that sizes that creep up do not allocate each time.
@@ -100,6 +110,7 @@ JsonReader::~JsonReader() = default;
 
 bool JsonReader::read(std::string_view text) {
   view_ = {};
+  impl_->release_if_idle(text.size());
   if (text.empty() || text.size() >= kTextBytesMax || !impl_->find_tokens(text)) return false;
   const std::size_t tokens = impl_->parser->n_structural_indexes;
   const std::size_t needed = JsonTreeBuilder::nodes_max(tokens);
