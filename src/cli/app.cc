@@ -46,6 +46,7 @@ const std::vector<Command>& all_commands() {
     list.push_back(list_events_command());
     list.push_back(list_commands_command());
     list.push_back(show_command());
+    list.push_back(schema_command());
     list.push_back(doctor_command());
     list.push_back(demo_command());
     list.push_back(completion_command(all_commands));

@@ -16,6 +16,7 @@ Command subscribe_command();
 Command list_events_command();
 Command list_commands_command();
 Command show_command();
+Command schema_command();  // a group
 Command doctor_command();
 Command demo_command();
 Command version_command();

@@ -59,7 +59,13 @@ void print_notice(std::string_view line) {
 }
 
 int report(const Error& error) {
-  print_error(error.message);
+  std::string_view rest = error.message;
+  // All faults of a schema, a line each. Any other message is one line.
+  while (error.code == ErrorCode::kInvalidSchema && rest.find('\n') != std::string_view::npos) {
+    print_error(rest.substr(0, rest.find('\n')));
+    rest.remove_prefix(rest.find('\n') + 1);
+  }
+  print_error(rest);
   return error_info(error.code).exit_code;
 }
 
