@@ -11,8 +11,8 @@
 namespace bb::schema {
 namespace {
 
-// Far beyond any place of a digit in a text, and sums and differences of a few fit.
-constexpr std::int64_t kExponentMax = std::int64_t{1} << 60;
+// Far beyond any place of a digit in a text. Sums of a few fit, and ten times as much.
+constexpr std::int64_t kExponentMax = std::int64_t{1} << 58;
 
 constexpr std::uint32_t kDivisorDigitsMax = 18;
 

@@ -64,6 +64,14 @@ TEST(Decimal, KnowsWhatIsIntegralBeyondEveryExponent) {
   EXPECT_TRUE(is_integral_number("0e-99999999999999999999"));
 }
 
+TEST(Decimal, HoldsEveryExponentWithinItsRange) {
+  for (int digits = 1; digits < 40; ++digits) {
+    const std::string nines(static_cast<std::size_t>(digits), '9');
+    EXPECT_GT(Decimal("1e" + nines).exponent(), 0) << digits;
+    EXPECT_LT(Decimal("1e-" + nines).exponent(), 0) << digits;
+  }
+}
+
 TEST(Decimal, EqualsByValue) {
   const std::pair<std::string, std::string> same[] = {
       {"1", "1.0"},       {"1", "1e0"},      {"100", "1e2"},    {"0", "-0.0"},

@@ -30,7 +30,8 @@ std::optional<std::string_view> nearest_name(std::string_view written,
   std::size_t limit = std::max<std::size_t>(1, written.size() / 3) + 1;
   for (const std::string_view candidate :
        candidates.first(std::min(candidates.size(), kCandidatesMax))) {
-    const auto [shorter, longer] = std::minmax(candidate.size(), written.size());
+    const std::size_t shorter = std::min(candidate.size(), written.size());
+    const std::size_t longer = std::max(candidate.size(), written.size());
     if (longer - shorter >= limit || candidate == written) continue;
     const std::size_t distance = edit_distance(lower, lower_case(candidate));
     if (distance >= limit) continue;

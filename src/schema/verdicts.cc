@@ -57,6 +57,10 @@ void Verdicts::fail_with(std::string message) {
   if (!error_) error_ = Error{ErrorCode::kInvalidSchema, std::move(message)};
 }
 
+void Verdicts::fail_at(std::string_view reason, const Subschema& schema) {
+  fail_with(std::string(reason) + ", at " + model_.absolute_location(schema));
+}
+
 std::size_t Verdicts::stack_used() const {
   const std::ptrdiff_t bytes = stack_base_ - stack_position();
   return static_cast<std::size_t>(bytes < 0 ? -bytes : bytes);
@@ -82,13 +86,11 @@ bool Verdicts::fits(SchemaIndex index, std::uint32_t node, ScopeId scope) {
   const Key key{index, node, within};
   const auto [kept, is_new] = answers_.try_emplace(key, Answer::kPending);
   if (!is_new) {
-    if (kept->second == Answer::kPending) {
-      fail_with("it refers to itself for ever, at " + model_.absolute_location(schema));
-    }
+    if (kept->second == Answer::kPending) fail_at("it refers to itself for ever", schema);
     return kept->second == Answer::kYes;
   }
   if (stack_used() > kStackBytesMax) {
-    fail_with("it is too deep for this text, at " + model_.absolute_location(schema));
+    fail_at("it is too deep for this text", schema);
     return false;
   }
   const bool answer = decide(index, node, within);

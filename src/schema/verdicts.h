@@ -82,13 +82,17 @@ class Verdicts {
   // Counts a step; false once there is an error.
   bool step();
   void fail_with(std::string message);
+  void fail_at(std::string_view reason, const Subschema& schema);
 
+  // These call each other for every level: what needs room on the stack stands apart.
   bool decide(SchemaIndex index, std::uint32_t node, ScopeId scope);
   bool decide_string(const Subschema& schema, const JsonNode& node);
+  bool has_required(const Subschema& schema, std::uint32_t object) const;
   bool decide_object(SchemaIndex index, std::uint32_t node, ScopeId scope);
   bool decide_members(SchemaIndex index, std::uint32_t node, ScopeId scope);
   bool decide_array(const Subschema& schema, std::uint32_t node, ScopeId scope);
   bool decide_in_place(const Subschema& schema, std::uint32_t node, ScopeId scope);
+  bool decide_dependent(const Subschema& schema, std::uint32_t object, ScopeId scope);
   bool decide_unevaluated(SchemaIndex index, std::uint32_t node, ScopeId scope);
 
   // Adds to `found` what the schema evaluates, in place or through schemas in place.

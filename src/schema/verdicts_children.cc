@@ -6,19 +6,25 @@
 
 namespace bb::schema {
 
+bool Verdicts::has_required(const Subschema& schema, std::uint32_t object) const {
+  if (schema.required.empty() && schema.dependent_required.empty()) return true;
+  MemberLookup members(json_, object);
+  const auto is_there = [&](const std::string& name) { return members.contains(name); };
+  return std::all_of(schema.required.begin(), schema.required.end(), is_there) &&
+         std::all_of(schema.dependent_required.begin(), schema.dependent_required.end(),
+                     [&](const auto& dependent) {
+                       const auto& [trigger, names] = dependent;
+                       return !is_there(trigger) ||
+                              std::all_of(names.begin(), names.end(), is_there);
+                     });
+}
+
 bool Verdicts::decide_object(SchemaIndex index, std::uint32_t node, ScopeId scope) {
   const Subschema& schema = model_[index];
   const std::uint32_t size = json_[node].size;
   if (schema.properties_min && size < *schema.properties_min) return false;
   if (schema.properties_max && size > *schema.properties_max) return false;
-  if (!schema.required.empty() || !schema.dependent_required.empty()) {
-    MemberLookup members(json_, node);
-    const auto is_there = [&](const std::string& name) { return members.contains(name); };
-    if (!std::all_of(schema.required.begin(), schema.required.end(), is_there)) return false;
-    for (const auto& [trigger, names] : schema.dependent_required) {
-      if (is_there(trigger) && !std::all_of(names.begin(), names.end(), is_there)) return false;
-    }
-  }
+  if (!has_required(schema, node)) return false;
   return decide_members(index, node, scope);
 }
 

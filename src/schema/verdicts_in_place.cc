@@ -25,13 +25,20 @@ bool Verdicts::decide_in_place(const Subschema& schema, std::uint32_t node, Scop
         fits_here(schema.if_schema) ? schema.then_schema : schema.else_schema;
     if (chosen != kNoSchema && !fits_here(chosen)) return false;
   }
-  if (!schema.dependent_schemas.empty() && json_[node].is(JsonType::kObject)) {
-    MemberLookup members(json_, node);
-    for (const NamedSchema& dependent : schema.dependent_schemas) {
-      if (members.contains(dependent.name) && !fits_here(dependent.schema)) return false;
-    }
+  if (!schema.dependent_schemas.empty() && json_[node].is(JsonType::kObject) &&
+      !decide_dependent(schema, node, scope)) {
+    return false;
   }
   return !error_;
+}
+
+bool Verdicts::decide_dependent(const Subschema& schema, std::uint32_t object, ScopeId scope) {
+  MemberLookup members(json_, object);
+  return std::all_of(schema.dependent_schemas.begin(), schema.dependent_schemas.end(),
+                     [&](const NamedSchema& dependent) {
+                       return !members.contains(dependent.name) ||
+                              fits(dependent.schema, object, scope);
+                     });
 }
 
 bool Verdicts::decide_unevaluated(SchemaIndex index, std::uint32_t node, ScopeId scope) {
