@@ -88,7 +88,7 @@ class JsonReader {
   // Reads `text` as one JSON value: true, and view() shows it until the next read; or false if it
   // is not JSON or deeper than kJsonDepthMax (event::find_json_fault() says why). `text` need not
   // be padded and must outlive the view. Allocates only for a text with more tokens than any
-  // before.
+  // before; what a text of many megabytes took is given back.
   bool read(std::string_view text);
 
   const JsonView& view() const { return view_; }
