@@ -1,7 +1,7 @@
 """Publishing one event as a whole process: connect, publish, confirmed, exit.
 
-What a shell script pays for each event. Beside `bb publish`, which builds and checks
-the envelope too, the same event from ready-made bytes by amqp-publish (which waits for
+What a shell script pays for each event. Beside `bb publish`, which builds the envelope
+and checks the payload against its schema too (and once more without that check), the same event from ready-made bytes by amqp-publish (which waits for
 no confirm), and by one-shot scripts with aio-pika and amqplib (which do). Interleaved,
 so that whatever else the machine does falls on all of them alike.
 """
@@ -22,7 +22,10 @@ import bb_serve
 import pika
 
 TYPE = "transcription.voice.completed"
-PAYLOAD = '{"session_id":"5b1f0c7e","text":"Hey Tonny, what is on my calendar?","is_final":true}'
+PAYLOAD = (
+    '{"session_id":"5b1f0c7e-2f64-4c1e-9a53-8d1f6a0b7c21",'
+    '"text":"Hey Tonny, what is on my calendar?","is_final":true}'
+)
 REFERENCE = "amqp-publish"
 HERE = pathlib.Path(__file__).parent
 
@@ -52,6 +55,7 @@ def publishers(bb, url, exchange):
         REFERENCE: [amqp_publish, f"--url={url}", "-e", exchange, "-r", TYPE]
         + ["-p", "-C", "application/json", "-E", "utf-8", "-b", body],
         "bb publish": [bb, "publish", TYPE, "--json", PAYLOAD],
+        "bb publish, unchecked": [bb, "publish", TYPE, "--json", PAYLOAD, "--skip-validation"],
         "aio-pika": [sys.executable, HERE / "one_shot/aio_pika_publish.py"]
         + [url, exchange, TYPE, body],
         "amqplib": [node, HERE / "one_shot/amqplib_publish.js", url, exchange, TYPE, body],

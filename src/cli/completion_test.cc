@@ -94,7 +94,7 @@ TEST_F(Completion, BashOffersCommands) {
 }
 
 TEST_F(Completion, BashOffersTheOptionsOfTheCommand) {
-  EXPECT_THAT(complete("publish a.b --envelope"),
+  EXPECT_THAT(complete("publish a.b --envelope-"),
               ElementsAre("--envelope-file", "--envelope-json"));
   EXPECT_THAT(complete("tail --no"), ElementsAre("--no-color"));
   EXPECT_THAT(complete("serve --p"), ElementsAre("--port"));

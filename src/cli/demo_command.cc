@@ -115,7 +115,7 @@ std::string next_steps() {
       "What to type next, each in a terminal of its own:\n"
       "  {0} serve\n"
       "  {0} subscribe '#'\n"
-      "  {0} publish hello.world --json '{{\"text\":\"hello\"}}'\n"
+      "  {0} publish llm.prompt --json '{{\"prompt\":\"hello\"}}'\n"
       "  {0} help\n",
       bb);
 }

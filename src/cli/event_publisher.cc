@@ -1,12 +1,12 @@
 #include "cli/event_publisher.h"
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <memory>
 #include <utility>
 
 #include "base/try.h"
+#include "cli/event_transfer_watch.h"
 #include "client/channel.h"
 
 namespace bb::cli {
@@ -38,47 +38,6 @@ class Fates {
   Deadline& deadline_;
   std::vector<Fate> fates_;
   std::size_t settled_ = 0;  // reported to on_settled
-};
-
-// Moves the deadline while what was published is still on its way: a large event over a slow link
-// takes its time before there is anything to confirm.
-class TransferWatch {
- public:
-  // Looks at the transfer this often within the time that it may stand still.
-  static constexpr int kLooks = 8;
-
-  TransferWatch(const boost::asio::any_io_executor& executor, const client::Connection& connection,
-                std::chrono::milliseconds timeout, Deadline& deadline)
-      : timer_(executor), connection_(connection), timeout_(timeout), deadline_(deadline) {
-    look_later();
-  }
-
-  // After each publish. What is written later, as heartbeats are, is no progress.
-  void published() { goal_bytes_ = connection_.written_bytes(); }
-
- private:
-  void look_later() {
-    timer_.expires_after(std::max(timeout_ / kLooks, std::chrono::milliseconds(1)));
-    // A wait that is over may come after this object's end all the same.
-    timer_.async_wait(
-        [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
-          if (!error && !alive.expired()) look();
-        });
-  }
-  void look() {
-    const std::uint64_t delivered = std::min(connection_.delivered_bytes(), goal_bytes_);
-    if (delivered > delivered_bytes_) deadline_.move_to(timeout_);
-    delivered_bytes_ = delivered;
-    look_later();
-  }
-
-  boost::asio::steady_timer timer_;
-  const client::Connection& connection_;
-  const std::chrono::milliseconds timeout_;
-  Deadline& deadline_;
-  std::uint64_t goal_bytes_ = 0;
-  std::uint64_t delivered_bytes_ = 0;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>();
 };
 
 boost::asio::awaitable<Result<void>> publish_on(client::Channel& channel, const PublishJob& job,

@@ -22,13 +22,17 @@ enum class Fate {
   kRefused,     // nacked
 };
 
-struct PublishJob {
+// Where events go.
+struct BrokerAddress {
   client::ConnectOptions connect;
   std::string exchange;  // declared first: topic, durable
-  std::vector<PlannedEvent> events;
   // Each wait for the broker may take this long; progress starts it anew: a confirm, or bytes of
   // an event that arrive.
   std::chrono::milliseconds timeout{5000};
+};
+
+struct PublishJob : BrokerAddress {
+  std::vector<PlannedEvent> events;
   // Called in the order of the events, each once, as soon as its fate and those of all before it
   // are known.
   std::function<void(const PlannedEvent& event, Fate fate)> on_settled;

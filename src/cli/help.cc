@@ -96,7 +96,7 @@ std::string render_overview(const std::vector<Command>& commands) {
       "  bb serve\n"
       "  bb subscribe '#'\n"
       "and in a third:\n"
-      "  bb publish hello.world --json '{\"text\":\"hello\"}'\n"
+      "  bb publish llm.prompt --json '{\"prompt\":\"hello\"}'\n"
       "\n"
       "Settings come from the option, then the environment, then .env in the current directory:\n"
       "  RABBIT_URL        The broker (default amqp://guest:guest@localhost:5672/)\n"

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -21,6 +22,12 @@ void write_stderr(std::string_view text) {
 void print_labelled(std::string_view label, Style style, std::string_view message) {
   const bool colour = inspect_terminal(STDERR_FILENO).colour;
   write_stderr(fmt::format("{} {}\n", paint(label, style, colour), escape_controls(message)));
+}
+
+// What is wrong by a schema takes a line for each thing.
+bool has_lines(ErrorCode code) {
+  return code == ErrorCode::kInvalidSchema || code == ErrorCode::kNoSchema ||
+         code == ErrorCode::kInvalidPayload;
 }
 
 }  // namespace
@@ -58,14 +65,25 @@ void print_notice(std::string_view line) {
   write_stderr(fmt::format("{}\n", line));
 }
 
-int report(const Error& error) {
-  std::string_view rest = error.message;
-  // All faults of a schema, a line each. Any other message is one line.
-  while (error.code == ErrorCode::kInvalidSchema && rest.find('\n') != std::string_view::npos) {
-    print_error(rest.substr(0, rest.find('\n')));
-    rest.remove_prefix(rest.find('\n') + 1);
+void print_error_lines(std::string_view message) {
+  const std::size_t first_end = std::min(message.find('\n'), message.size());
+  print_error(message.substr(0, first_end));
+  std::string text;
+  for (std::string_view rest = message.substr(first_end); !rest.empty();) {
+    rest.remove_prefix(1);
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    text += escape_controls(rest.substr(0, end)) + "\n";
+    rest.remove_prefix(end);
   }
-  print_error(rest);
+  write_stderr(text);
+}
+
+int report(const Error& error) {
+  if (has_lines(error.code)) {
+    print_error_lines(error.message);
+  } else {
+    print_error(error.message);
+  }
   return error_info(error.code).exit_code;
 }
 

@@ -37,7 +37,12 @@ void print_warning(std::string_view message);
 // A line for a person on standard error, as it is; it may hold colour.
 void print_notice(std::string_view line);
 
-// Prints the error and gives its exit code.
+// As print_error(), and the lines that follow the first one as they are, control characters
+// escaped.
+void print_error_lines(std::string_view message);
+
+// Prints the error, on several lines if it is about a schema or what a schema refuses, and gives
+// its exit code.
 int report(const Error& error);
 
 }  // namespace bb::cli

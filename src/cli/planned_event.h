@@ -15,6 +15,7 @@ struct PlannedEvent {
   std::string event_id;
   std::optional<std::string> correlation_id;  // the first parent
   std::string body;                           // the envelope
+  std::string schema_id;                      // of what accepted its payload; empty: nothing did
 };
 
 // The event of `envelope`, whose text is `body`.

@@ -4,13 +4,16 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
 
+#include "base/try.h"
 #include "cli/display_text.h"
 #include "cli/input.h"
 #include "cli/json_stream.h"
+#include "cli/publish_template.h"
 #include "event/json_cursor.h"
 #include "event/json_string.h"
 
@@ -20,12 +23,8 @@ namespace {
 using Planned = Result<std::vector<PlannedEvent>>;
 
 constexpr std::string_view kSourceChoices =
-    "--payload-file FILE, --json JSON, --envelope-file FILE or --envelope-json JSON";
-
-std::string not_json(std::string_view name, const JsonError& error) {
-  return fmt::format("{} is not JSON: line {}, column {}: {}", name, error.line, error.column,
-                     error.reason);
-}
+    "--payload-file FILE, --json JSON, --envelope-file FILE, --envelope-json JSON, --jsonl FILE or "
+    "--mock";
 
 std::unexpected<Error> not_envelope(std::string_view name,
                                     const std::vector<StructuralError>& errors) {
@@ -39,33 +38,53 @@ std::unexpected<Error> not_envelope(std::string_view name,
               fmt::format("{} is not an event envelope: {}", name, fmt::join(parts, "; ")));
 }
 
-std::optional<Error> check_event_type(const std::string& event_type) {
-  if (is_event_type(event_type)) return std::nullopt;
-  return Error{ErrorCode::kUsage,
-               fmt::format("'{}' is not an event type: it is two or more words of a-z, 0-9, - and "
-                           "_ with dots between them, such as transcription.voice.completed",
-                           shorten(event_type, 80))};
+Result<void> check_event_type(const std::string& event_type) {
+  if (is_template(event_type)) return check_template(event_type);
+  if (is_event_type(event_type)) return {};
+  return fail(ErrorCode::kUsage,
+              fmt::format("'{}' is not an event type: it is two or more words of a-z, 0-9, - and "
+                          "_ with dots between them, such as transcription.voice.completed",
+                          shorten(event_type, 80)));
 }
 
-// Options that do not go together.
-std::optional<Error> check_combination(const PublishOptions& options) {
-  const int sources = options.payload_file.has_value() + options.json.has_value() +
-                      options.envelope_file.has_value() + options.envelope_json.has_value();
-  if (sources == 0) {
-    return Error{ErrorCode::kUsage,
-                 fmt::format("what to publish is missing: give exactly one of {}; see 'bb help "
-                             "publish'",
-                             kSourceChoices)};
+std::size_t count_sources(const PublishOptions& options) {
+  const std::array<bool, 6> given{
+      options.payload_file.has_value(),  options.json.has_value(),
+      options.envelope_file.has_value(), options.envelope_json.has_value(),
+      options.lines_file.has_value(),    options.mock};
+  return static_cast<std::size_t>(std::count(given.begin(), given.end(), true));
+}
+
+// The option that brings envelopes, as messages call it.
+std::string_view envelope_option(const PublishOptions& options) {
+  if (options.envelope_file) return "--envelope-file";
+  return options.envelope_json ? "--envelope-json" : "--envelopes";
+}
+
+Result<void> check_with_payload(const PublishOptions& options) {
+  if (!options.event_type) {
+    return fail(ErrorCode::kUsage, "EVENT_TYPE is missing; see 'bb help publish'");
   }
-  if (sources > 1) {
-    return Error{ErrorCode::kUsage, fmt::format("more than one payload is given: give exactly one "
-                                                "of {}; see 'bb help publish'",
-                                                kSourceChoices)};
+  BB_TRY(check_event_type(*options.event_type));
+  if (options.mock && is_template(*options.event_type)) {
+    return fail(ErrorCode::kUsage,
+                fmt::format("--mock takes its payload from the schema of EVENT_TYPE, and '{}' is "
+                            "many event types: name one",
+                            *options.event_type));
   }
-  if (options.payload_file || options.json) {
-    if (options.event_type) return check_event_type(*options.event_type);
-    return Error{ErrorCode::kUsage, "EVENT_TYPE is missing; see 'bb help publish'"};
+  if (options.lines_file && options.event_id) {
+    return fail(ErrorCode::kUsage, "--event-id does not go with --jsonl: each event has its own");
   }
+  // Options can hold what JSON text cannot: bytes that are not UTF-8.
+  for (const auto& text : {options.source_host, options.source_app}) {
+    if (text && !is_valid_utf8(*text)) {
+      return fail(ErrorCode::kUsage, fmt::format("'{}' is not UTF-8", *text));
+    }
+  }
+  return {};
+}
+
+Result<void> check_with_envelopes(const PublishOptions& options) {
   const std::array<std::pair<std::string_view, bool>, 5> kBuilding{{
       {"--event-id", options.event_id.has_value()},
       {"--correlation-id", !options.correlation_ids.empty()},
@@ -75,12 +94,17 @@ std::optional<Error> check_combination(const PublishOptions& options) {
   }};
   for (const auto& [name, given] : kBuilding) {
     if (!given) continue;
-    return Error{ErrorCode::kUsage,
-                 fmt::format("{} does not go with --envelope-{}: the envelope says it already",
-                             name, options.envelope_file ? "file" : "json")};
+    return fail(ErrorCode::kUsage,
+                fmt::format("{} does not go with {}: the envelope says it already", name,
+                            envelope_option(options)));
   }
-  if (options.event_type) return check_event_type(*options.event_type);
-  return std::nullopt;
+  if (!options.event_type) return {};
+  if (is_template(*options.event_type)) {
+    return fail(ErrorCode::kUsage, fmt::format("'{}' does not go with {}: the envelope says its "
+                                               "event type already",
+                                               *options.event_type, envelope_option(options)));
+  }
+  return check_event_type(*options.event_type);
 }
 
 std::string_view trim_space(std::string_view text) {
@@ -117,49 +141,70 @@ std::string_view kind_of(std::string_view json) {
   }
 }
 
-Planned plan_payload(const PublishOptions& options, const Input& input) {
-  if (const auto json = check_json(input.text); !json) {
-    return fail(ErrorCode::kInvalidJson, not_json(input.name, json.error()));
-  }
-  const std::string_view payload = trim_space(input.text);
-  if (payload.front() != '{') {
-    return fail(ErrorCode::kInvalidEnvelope,
-                fmt::format("{}: the payload must be a JSON object, it is {}", input.name,
-                            kind_of(payload)));
-  }
-  Envelope envelope;
-  envelope.event_id = options.event_id.value_or(Uuid::v7(std::chrono::system_clock::now()));
-  envelope.event_type = *options.event_type;
-  envelope.timestamp = now();
-  envelope.source.host = options.source_host.value_or(own_host());
-  envelope.source.type = options.source_type.value_or(SourceType::kManual);
-  envelope.source.app = options.source_app;
-  envelope.correlation_ids = options.correlation_ids;
-  envelope.payload = payload;
-  // Options can hold what JSON text cannot: bytes that are not UTF-8.
-  for (const std::string& text : {envelope.source.host, envelope.source.app.value_or("")}) {
-    if (!is_valid_utf8(text)) {
-      return fail(ErrorCode::kUsage, fmt::format("'{}' is not UTF-8", text));
-    }
-  }
-  if (const auto errors = check_envelope(envelope); !errors.empty()) {
-    return not_envelope("the event", errors);
-  }
-  return Planned{{plan_event(envelope, serialize(envelope))}};
+// "events.ndjson, envelope 2 (line 2)".
+std::string label(const PlacedText& text, std::optional<std::size_t> number) {
+  return number ? fmt::format("{}, envelope {} (line {})", text.source, *number, text.line)
+                : std::string(text.source);
 }
 
-// The id in the spelling of the envelope: receivers compare the message's with that as texts.
-// `text` is one that parse_envelope() accepts.
-std::string event_id_text(std::string_view text) {
-  event::JsonMembers members(text);
+std::unexpected<Error> not_json(const PlacedText& text, const JsonError& error) {
+  const JsonError placed = locate_in_stream(error, {text.text, text.line, text.column});
+  return fail(ErrorCode::kInvalidJson,
+              fmt::format("{} is not JSON: line {}, column {}: {}", text.source, placed.line,
+                          placed.column, placed.reason));
+}
+
+// Where `part` of `whole` is.
+PlacedText place_within(const PlacedText& whole, std::string_view part) {
+  const auto offset = static_cast<std::size_t>(part.data() - whole.text.data());
+  PlacedText placed = whole;
+  placed.text = part;
+  for (const char c : whole.text.substr(0, offset)) {
+    if (c == '\n') {
+      ++placed.line;
+      placed.column = 1;
+    } else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) {
+      ++placed.column;  // not a byte within a character
+    }
+  }
+  return placed;
+}
+
+// The member of that name; `object` is one that has it.
+std::string_view member_of(std::string_view object, std::string_view name) {
+  event::JsonMembers members(object);
   while (const auto member = members.next()) {
-    if (event::decode_json_string(member->name).text != "event_id") continue;
-    return event::decode_json_string(event::string_text(member->value)).text;
+    if (event::decode_json_string(member->name).text == name) return member->value;
   }
   return {};
 }
 
-Planned plan_envelopes(const PublishOptions& options, const Input& input) {
+const std::string& own_host_once() {
+  static const std::string host = own_host();
+  return host;
+}
+
+Envelope wrap(const PublishOptions& options, std::string event_type, std::string_view payload) {
+  Envelope envelope;
+  envelope.event_id =
+      options.event_id ? *options.event_id : Uuid::v7(std::chrono::system_clock::now());
+  envelope.event_type = std::move(event_type);
+  envelope.timestamp = now();
+  envelope.source.host = options.source_host ? *options.source_host : own_host_once();
+  envelope.source.type = options.source_type.value_or(SourceType::kManual);
+  envelope.source.app = options.source_app;
+  envelope.correlation_ids = options.correlation_ids;
+  envelope.payload = payload;
+  return envelope;
+}
+
+Planned plan_mock(const PublishOptions& options, PublishGate& gate) {
+  BB_TRY_ASSIGN(const std::string payload, gate.first_example(*options.event_type));
+  BB_TRY_ASSIGN(PlannedEvent event, plan_payload(options, {payload, "the schema's example"}, gate));
+  return Planned{{std::move(event)}};
+}
+
+Planned plan_envelopes(const PublishOptions& options, const Input& input, PublishGate& gate) {
   const std::vector<StreamValue> values = split_json_stream(input.text);
   if (values.empty()) {
     return fail(ErrorCode::kInvalidJson, fmt::format("{} holds no envelope", input.name));
@@ -167,31 +212,88 @@ Planned plan_envelopes(const PublishOptions& options, const Input& input) {
   std::vector<PlannedEvent> events;
   events.reserve(values.size());
   for (const StreamValue& value : values) {
-    const std::string name =
-        values.size() == 1
-            ? input.name
-            : fmt::format("{}, envelope {} (line {})", input.name, events.size() + 1, value.line);
-    const auto envelope = parse_envelope(value.text);
-    if (!envelope) {
-      const EnvelopeError& error = envelope.error();
-      if (!error.json) return not_envelope(name, error.structure);
-      return fail(ErrorCode::kInvalidJson,
-                  not_json(input.name, locate_in_stream(*error.json, value)));
-    }
-    if (options.event_type && envelope->event_type != *options.event_type) {
-      return fail(ErrorCode::kUsage, fmt::format("{} is a '{}', not a '{}' as the command says",
-                                                 name, envelope->event_type, *options.event_type));
-    }
-    events.push_back(plan_event(*envelope, std::string(value.text)));
-    events.back().event_id = event_id_text(value.text);
+    std::optional<std::size_t> number;
+    if (values.size() > 1) number = events.size() + 1;
+    const PlacedText placed{value.text, input.name, value.line, value.column};
+    BB_TRY_ASSIGN(PlannedEvent event, plan_envelope(options, placed, number, gate));
+    events.push_back(std::move(event));
   }
   return events;
 }
 
 }  // namespace
 
-Planned plan_publish(const PublishOptions& options) {
-  if (auto error = check_combination(options)) return fail(*std::move(error));
+Result<void> check_options(const PublishOptions& options) {
+  const std::size_t sources = count_sources(options);
+  if (sources == 0) {
+    return fail(ErrorCode::kUsage,
+                fmt::format("what to publish is missing: give exactly one of {}; see 'bb help "
+                            "publish'",
+                            kSourceChoices));
+  }
+  if (sources > 1) {
+    return fail(ErrorCode::kUsage, fmt::format("more than one payload is given: give exactly one "
+                                               "of {}; see 'bb help publish'",
+                                               kSourceChoices));
+  }
+  if (options.envelopes && !options.lines_file) {
+    return fail(ErrorCode::kUsage,
+                "--envelopes says what the lines of --jsonl are; one envelope or several in any "
+                "form are for --envelope-file");
+  }
+  return options.takes_envelopes() ? check_with_envelopes(options) : check_with_payload(options);
+}
+
+Result<PlannedEvent> plan_payload(const PublishOptions& options, const PlacedText& payload,
+                                  PublishGate& gate) {
+  if (const auto json = check_json(payload.text); !json) return not_json(payload, json.error());
+  const std::string_view text = trim_space(payload.text);
+  if (text.front() != '{') {
+    return fail(ErrorCode::kInvalidEnvelope,
+                fmt::format("{}: the payload must be a JSON object, it is {}", payload.source,
+                            kind_of(text)));
+  }
+  std::string event_type = *options.event_type;
+  if (is_template(event_type)) {
+    BB_TRY_ASSIGN(event_type, fill_template(*options.event_type, text));
+  }
+  const PlacedText placed = place_within(payload, text);
+  BB_TRY_ASSIGN(const std::string_view schema_id, gate.check(event_type, placed, ""));
+  const Envelope envelope = wrap(options, std::move(event_type), text);
+  if (const auto errors = check_envelope(envelope); !errors.empty()) {
+    return not_envelope("the event", errors);
+  }
+  PlannedEvent event = plan_event(envelope, serialize(envelope));
+  event.schema_id = schema_id;
+  return event;
+}
+
+Result<PlannedEvent> plan_envelope(const PublishOptions& options, const PlacedText& text,
+                                   std::optional<std::size_t> number, PublishGate& gate) {
+  const auto envelope = parse_envelope(text.text);
+  if (!envelope) {
+    const EnvelopeError& error = envelope.error();
+    return error.json ? not_json(text, *error.json)
+                      : not_envelope(label(text, number), error.structure);
+  }
+  if (options.event_type && envelope->event_type != *options.event_type) {
+    return fail(ErrorCode::kUsage,
+                fmt::format("{} is a '{}', not a '{}' as the command says", label(text, number),
+                            envelope->event_type, *options.event_type));
+  }
+  const PlacedText payload = place_within(text, member_of(text.text, "payload"));
+  BB_TRY_ASSIGN(const std::string_view schema_id,
+                gate.check(envelope->event_type, payload, "/payload"));
+  PlannedEvent event = plan_event(*envelope, std::string(text.text));
+  // In the spelling of the envelope: receivers compare the message's id with that as texts.
+  event.event_id =
+      event::decode_json_string(event::string_text(member_of(text.text, "event_id"))).text;
+  event.schema_id = schema_id;
+  return event;
+}
+
+Result<std::vector<PlannedEvent>> plan_publish(const PublishOptions& options, PublishGate& gate) {
+  if (options.mock) return plan_mock(options, gate);
   const auto input = [&]() -> Result<Input> {
     if (options.payload_file) return read_input(*options.payload_file, kEventBytesMax);
     if (options.json) return read_inline_or_file("--json", *options.json, kEventBytesMax);
@@ -199,8 +301,9 @@ Planned plan_publish(const PublishOptions& options) {
     return Input{"--envelope-json", *options.envelope_json};
   }();
   if (!input) return fail(input.error());
-  const bool is_payload = options.payload_file || options.json;
-  return is_payload ? plan_payload(options, *input) : plan_envelopes(options, *input);
+  if (options.takes_envelopes()) return plan_envelopes(options, *input, gate);
+  BB_TRY_ASSIGN(PlannedEvent event, plan_payload(options, {input->text, input->name}, gate));
+  return Planned{{std::move(event)}};
 }
 
 }  // namespace bb::cli

@@ -52,8 +52,17 @@ class TemporaryFile {
   std::string path_;
 };
 
+// As the command does, but for the schemas, which publish_gate_test.cc is about.
+Result<std::vector<PlannedEvent>> plan(const PublishOptions& options) {
+  if (auto checked = check_options(options); !checked) return fail(checked.error());
+  PublishGate::Options skip;
+  skip.mode = ValidationMode::kSkip;
+  PublishGate gate(std::move(skip));
+  return plan_publish(options, gate);
+}
+
 void expect_error(const PublishOptions& options, ErrorCode code, std::string_view words) {
-  const auto planned = plan_publish(options);
+  const auto planned = plan(options);
   ASSERT_FALSE(planned);
   EXPECT_EQ(planned.error().code, code) << planned.error().message;
   EXPECT_THAT(planned.error().message, HasSubstr(std::string(words)));
@@ -66,7 +75,7 @@ TEST(PublishPlan, WrapsThePayloadUntouched) {
   options.source_type = SourceType::kHook;
   options.source_app = "app";
   options.source_host = "host";
-  const auto planned = plan_publish(options);
+  const auto planned = plan(options);
   ASSERT_TRUE(planned) << planned.error().message;
   ASSERT_THAT(*planned, SizeIs(1));
   const PlannedEvent& event = planned->front();
@@ -83,8 +92,8 @@ TEST(PublishPlan, WrapsThePayloadUntouched) {
 }
 
 TEST(PublishPlan, EachEventHasAnIdOfItsOwn) {
-  const auto first = plan_publish(with_json("{}"));
-  const auto second = plan_publish(with_json("{}"));
+  const auto first = plan(with_json("{}"));
+  const auto second = plan(with_json("{}"));
   ASSERT_TRUE(first && second);
   EXPECT_NE(first->front().event_id, second->front().event_id);
   EXPECT_EQ(first->front().correlation_id, std::nullopt);
@@ -95,9 +104,8 @@ TEST(PublishPlan, PayloadComesFromAFile) {
   PublishOptions options;
   options.event_type = "a.b";
   options.payload_file = file.path();
-  EXPECT_THAT(plan_publish(options)->front().body, HasSubstr("{\"from\":\"file\"}"));
-  EXPECT_THAT(plan_publish(with_json("@" + file.path()))->front().body,
-              HasSubstr("{\"from\":\"file\"}"));
+  EXPECT_THAT(plan(options)->front().body, HasSubstr("{\"from\":\"file\"}"));
+  EXPECT_THAT(plan(with_json("@" + file.path()))->front().body, HasSubstr("{\"from\":\"file\"}"));
 }
 
 TEST(PublishPlan, TakesExactlyOneSource) {
@@ -144,7 +152,7 @@ TEST(PublishPlan, OptionsMustBeUtf8) {
 
 TEST(PublishPlan, EnvelopeIsPublishedAsItIs) {
   const std::string spaced = "{ " + std::string(kEnvelope.substr(1));
-  const auto planned = plan_publish(with_envelope(spaced + "\n"));
+  const auto planned = plan(with_envelope(spaced + "\n"));
   ASSERT_TRUE(planned) << planned.error().message;
   ASSERT_THAT(*planned, SizeIs(1));
   EXPECT_EQ(planned->front().body, spaced);
@@ -161,7 +169,7 @@ TEST(PublishPlan, EnvelopeIsPublishedUnderItsIdAsWritten) {
   envelope.replace(envelope.find(kId.to_string()), upper.size(), upper);
   // A name may be written with escapes, too.
   envelope.replace(envelope.find("event_id"), 8, "event\\u005fid");
-  const auto planned = plan_publish(with_envelope(envelope));
+  const auto planned = plan(with_envelope(envelope));
   ASSERT_TRUE(planned) << planned.error().message;
   EXPECT_EQ(planned->front().event_id, upper);
 }
@@ -170,7 +178,7 @@ TEST(PublishPlan, EnvelopeFileHoldsAStream) {
   const TemporaryFile file(std::string(kEnvelope) + "\n" + std::string(kEnvelope) + "\n\n");
   PublishOptions options;
   options.envelope_file = file.path();
-  EXPECT_THAT(*plan_publish(options), SizeIs(2));
+  EXPECT_THAT(*plan(options), SizeIs(2));
 }
 
 TEST(PublishPlan, OneBadEnvelopeOfAStreamStopsAll) {
@@ -184,7 +192,7 @@ TEST(PublishPlan, OneBadEnvelopeOfAStreamStopsAll) {
 }
 
 TEST(PublishPlan, EveryStructuralErrorIsNamed) {
-  const auto planned = plan_publish(with_envelope("{\"event_id\":\"42\"}"));
+  const auto planned = plan(with_envelope("{\"event_id\":\"42\"}"));
   ASSERT_FALSE(planned);
   EXPECT_THAT(planned.error().message,
               AllOf(HasSubstr("/event_id"), HasSubstr("/payload"), HasSubstr("/source")));
@@ -201,7 +209,7 @@ TEST(PublishPlan, FileWithoutAnEnvelopeIsAnError) {
 TEST(PublishPlan, EventTypeMustBeTheEnvelopes) {
   PublishOptions options = with_envelope(std::string(kEnvelope));
   options.event_type = "a.b";
-  EXPECT_TRUE(plan_publish(options));
+  EXPECT_TRUE(plan(options));
   options.event_type = "a.c";
   expect_error(options, ErrorCode::kUsage, "'a.c'");
 }
@@ -223,6 +231,50 @@ TEST(PublishPlan, OptionsThatBuildAnEnvelopeDoNotGoWithOne) {
   options = envelope();
   options.source_host = "x";
   expect_error(options, ErrorCode::kUsage, "--source-host");
+}
+
+TEST(PublishPlan, FillsAnEventTypeFromThePayload) {
+  PublishOptions options = with_json(R"({"action":"created"})");
+  options.event_type = "artifact.{action}";
+  const auto planned = plan(options);
+  ASSERT_TRUE(planned) << planned.error().message;
+  EXPECT_EQ(planned->front().event_type, "artifact.created");
+  EXPECT_EQ(parse_envelope(planned->front().body)->event_type, "artifact.created");
+  options.json = "{}";
+  expect_error(options, ErrorCode::kInvalidPayload, "no field \"action\"");
+  options.event_type = "artifact.{action";
+  expect_error(options, ErrorCode::kUsage, "'artifact.{action'");
+}
+
+TEST(PublishPlan, ATemplateNeedsAPayload) {
+  PublishOptions options = with_envelope(std::string(kEnvelope));
+  options.event_type = "a.{b}";
+  expect_error(options, ErrorCode::kUsage, "--envelope-json");
+  options = PublishOptions();
+  options.event_type = "a.{b}";
+  options.mock = true;
+  expect_error(options, ErrorCode::kUsage, "--mock");
+}
+
+TEST(PublishPlan, AMockIsTheOnlySource) {
+  PublishOptions options = with_json("{}");
+  options.mock = true;
+  expect_error(options, ErrorCode::kUsage, "exactly one of");
+}
+
+TEST(PublishPlan, OptionsOfLinesGoWithLines) {
+  PublishOptions options = with_json("{}");
+  options.envelopes = true;
+  expect_error(options, ErrorCode::kUsage, "--jsonl");
+  options = PublishOptions();
+  options.event_type = "a.b";
+  options.lines_file = "x";
+  options.event_id = kId;
+  expect_error(options, ErrorCode::kUsage, "--event-id");
+  options.event_id.reset();
+  options.envelopes = true;
+  options.source_app = "x";
+  expect_error(options, ErrorCode::kUsage, "--envelopes");
 }
 
 TEST(PublishPlan, NamesTheFileThatCannotBeRead) {

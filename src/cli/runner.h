@@ -31,6 +31,8 @@ struct Deadline {
   void move_to(std::chrono::milliseconds from_now) {
     at = std::chrono::steady_clock::now() + from_now;
   }
+  void move_to_never() { at = std::chrono::steady_clock::time_point::max(); }
+  bool is_never() const { return at == std::chrono::steady_clock::time_point::max(); }
 };
 
 // A single-threaded event loop and what runs on it. Not thread-safe.

@@ -17,9 +17,11 @@ OptionSpec schemas_option(std::optional<std::string>& target) {
 }
 
 Result<schema::SchemaRepository> open_repository(const Settings& settings,
-                                                 const Settings::Flag& flag) {
+                                                 const Settings::Flag& flag,
+                                                 const SchemaOptions& schema) {
   BB_TRY_ASSIGN(const Setting setting, settings.schemas(flag));
   schema::RepositoryOptions options;
+  options.schema = schema;
   if (!setting.value.empty()) options.root = setting.value;
   if (const auto home = settings.home()) options.home = *home;
   options.on_warning = [](const std::string& warning) { print_warning(warning); };

@@ -18,6 +18,7 @@ OptionSpec schemas_option(std::optional<std::string>& target);
 // warnings are printed on standard error. kUsage for an empty flag; kNotFound with the name of the
 // setting where that is no folder.
 Result<schema::SchemaRepository> open_repository(const Settings& settings,
-                                                 const Settings::Flag& flag);
+                                                 const Settings::Flag& flag,
+                                                 const SchemaOptions& schema = {});
 
 }  // namespace bb::cli

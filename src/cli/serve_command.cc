@@ -42,8 +42,8 @@ void announce(const server::Listening& listening) {
   const auto written =
       write_all(STDOUT_FILENO, fmt::format("listening on amqp://{0}:{1}\n"
                                            "  RABBIT_URL={2} bb subscribe '#'\n"
-                                           "  RABBIT_URL={2} bb publish hello.world --json "
-                                           "'{{\"text\":\"hello\"}}'\n",
+                                           "  RABBIT_URL={2} bb publish llm.prompt --json "
+                                           "'{{\"prompt\":\"hello\"}}'\n",
                                            url_host(listening.host), listening.port, url));
   // The bus serves its clients whether or not somebody reads this.
   if (!written) print_warning(written.error().message);

@@ -16,6 +16,10 @@ TYPE = "transcription.voice.completed"
 OK, FAILURE, USAGE, REFUSED, INVALID, UNROUTABLE, UNREACHABLE = 0, 1, 2, 4, 5, 6, 7
 INTERRUPTED = 130
 
+# Most of what is here is about anything but schemas, which test_publish_schema.py is about.
+UNCHECKED = "--skip-validation"
+PUBLISH = ["publish", TYPE, "--json", "{}", UNCHECKED]
+
 
 def assert_one_line(process, exit_code, *said):
     """One line on stderr, which holds each of `said`; nothing on stdout."""
@@ -92,9 +96,9 @@ BAD_INPUT = {
         INVALID,
         ["/timestamp", "/source/host", "/source/type", "/payload"],
     ),
-    "bad URL": (["publish", TYPE, "--json", "{}", "--url", "amqp://host:port/"], USAGE, ["port"]),
+    "bad URL": ([*PUBLISH, "--url", "amqp://host:port/"], USAGE, ["port"]),
     "URL of something else": (
-        ["publish", TYPE, "--json", "{}", "--url", "http://127.0.0.1/"],
+        [*PUBLISH, "--url", "http://127.0.0.1/"],
         USAGE,
         ["amqp"],
     ),
@@ -126,34 +130,34 @@ def test_no_broker(bb, nothing_published):
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         url = f"amqp://guest:secret@127.0.0.1:{held.getsockname()[1]}/"
-        for arguments in (["publish", TYPE, "--json", "{}"], ["subscribe", "#"]):
+        for arguments in (PUBLISH, ["subscribe", "#"]):
             failed = bb(*arguments, RABBIT_URL=url)
             assert_one_line(failed, UNREACHABLE, "127.0.0.1", "refused")
             assert "secret" not in failed.stderr
 
 
 def test_unknown_host(bb, nothing_published):
-    failed = bb("publish", TYPE, "--json", "{}", RABBIT_URL="amqp://nowhere.invalid/")
+    failed = bb(*PUBLISH, RABBIT_URL="amqp://nowhere.invalid/")
     assert_one_line(failed, UNREACHABLE, "nowhere.invalid")
 
 
 def test_wrong_password(bb, broker, nothing_published):
     url = broker.url.replace("guest:guest@", "guest:pass-word@")
-    for arguments in (["publish", TYPE, "--json", "{}"], ["subscribe", "#"]):
+    for arguments in (PUBLISH, ["subscribe", "#"]):
         failed = bb(*arguments, RABBIT_URL=url)
         assert_one_line(failed, REFUSED, "guest")
         assert "pass-word" not in failed.stderr
 
 
 def test_unknown_vhost(bb, broker, nothing_published):
-    failed = bb("publish", TYPE, "--json", "{}", RABBIT_URL=f"{broker.url}/nowhere")
+    failed = bb(*PUBLISH, RABBIT_URL=f"{broker.url}/nowhere")
     assert_one_line(failed, REFUSED, "nowhere")
 
 
 def test_a_peer_that_is_no_broker(bb, nothing_published):
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"amqp://127.0.0.1:{server.getsockname()[1]}/"
-        process = bb.start("publish", TYPE, "--json", "{}", RABBIT_URL=url)
+        process = bb.start(*PUBLISH, RABBIT_URL=url)
         peer, _ = server.accept()
         with peer:
             peer.recv(8)
@@ -164,7 +168,7 @@ def test_a_peer_that_is_no_broker(bb, nothing_published):
 
 
 def test_nobody_listens(bb, channel):
-    refused = bb("publish", TYPE, "--json", "{}")
+    refused = bb(*PUBLISH)
     assert refused.returncode == UNROUTABLE
     assert len(refused.stderr.splitlines()) == 1, refused.stderr
     channel.exchange_delete(bb.exchange)
@@ -172,7 +176,7 @@ def test_nobody_listens(bb, channel):
 
 def test_an_exchange_of_another_kind(bb, channel):
     channel.exchange_declare(bb.exchange, "fanout", durable=True)
-    for command in (["publish", TYPE, "--json", "{}"], ["subscribe", "#"], ["doctor"]):
+    for command in (PUBLISH, ["subscribe", "#"], ["doctor"]):
         failed = bb(*command)
         assert failed.returncode not in (OK, UNROUTABLE), command
         assert "fanout" in failed.stdout + failed.stderr
@@ -180,20 +184,20 @@ def test_an_exchange_of_another_kind(bb, channel):
 
 
 def test_publish_prints_the_id_alone(bb, everything):
-    published = bb("publish", TYPE, "--json", "{}")
+    published = bb(*PUBLISH)
     assert (published.returncode, published.stderr) == (OK, "")
     assert published.stdout == f"{uuid.UUID(published.stdout.strip())}\n"
 
 
 def test_publish_prints_json_when_asked(bb, everything):
     given = str(uuid.uuid4())
-    published = bb("publish", TYPE, "--json", "{}", "--event-id", given, "-o", "json")
+    published = bb(*PUBLISH, "--event-id", given, "-o", "json")
     assert published.returncode == OK
     assert json.loads(published.stdout)["event_id"] == given
 
 
 def test_dry_run_publishes_nothing(bb, nothing_published):
-    shown = bb("publish", TYPE, "--json", '{"n":1.10}', "--dry-run")
+    shown = bb("publish", TYPE, UNCHECKED, "--json", '{"n":1.10}', "--dry-run")
     assert shown.returncode == OK
     envelope = json.loads(shown.stdout)
     assert envelope["event_type"] == TYPE
@@ -202,13 +206,13 @@ def test_dry_run_publishes_nothing(bb, nothing_published):
 
 def test_standard_input_is_read_only_when_asked(bb, everything):
     """Stdin stays open and empty: a program that reads it would wait for ever."""
-    process = bb.start("publish", TYPE, "--json", "{}", stdin=subprocess.PIPE)
+    process = bb.start(*PUBLISH, stdin=subprocess.PIPE)
     assert process.wait(PATIENCE_S) == OK
 
 
 def test_settings_come_from_flag_then_environment_then_file(bb, broker, everything):
     (bb.folder / ".env").write_text(f"RABBIT_URL={broker.url}\nEXCHANGE_NAME={bb.exchange}\n")
-    publish = ["publish", TYPE, "--json", "{}"]
+    publish = PUBLISH
     nowhere = "amqp://nowhere.invalid/"
     assert bb(*publish, RABBIT_URL=None, EXCHANGE_NAME=None).returncode == OK
     assert bb(*publish, RABBIT_URL=nowhere).returncode == UNREACHABLE
@@ -218,7 +222,7 @@ def test_settings_come_from_flag_then_environment_then_file(bb, broker, everythi
 def test_subscribe_prints_readable_lines(bb, everything):
     subscriber = bb.subscribe("transcription.#", "--count", "2")
     for text in ("one", "two"):
-        assert bb("publish", TYPE, "--json", json.dumps({"text": text})).returncode == OK
+        assert bb("publish", TYPE, UNCHECKED, "--json", json.dumps({"text": text})).returncode == OK
     output, _ = subscriber.communicate(timeout=PATIENCE_S)
     assert subscriber.returncode == OK
     first, second = output.splitlines()
@@ -229,7 +233,7 @@ def test_subscribe_prints_readable_lines(bb, everything):
 
 def test_subscribe_prints_a_json_array(bb, everything):
     subscriber = bb.subscribe("#", "--count", "2", "-o", "json")
-    ids = [bb("publish", TYPE, "--json", "{}").stdout.strip() for _ in range(2)]
+    ids = [bb(*PUBLISH).stdout.strip() for _ in range(2)]
     output, _ = subscriber.communicate(timeout=PATIENCE_S)
     assert [event["event_id"] for event in json.loads(output)] == ids
 
@@ -237,7 +241,7 @@ def test_subscribe_prints_a_json_array(bb, everything):
 def test_subscribe_takes_several_patterns_and_prints_an_event_once(bb, everything):
     subscriber = bb.subscribe("llm.*", "#.prompt", "*.voice.*", "--count", "2", "-o", "ndjson")
     for event_type in ("llm.prompt", "github.pr.created", TYPE):
-        assert bb("publish", event_type, "--json", "{}").returncode == OK
+        assert bb("publish", event_type, UNCHECKED, "--json", "{}").returncode == OK
     output, _ = subscriber.communicate(timeout=PATIENCE_S)
     types = [json.loads(line)["event_type"] for line in output.splitlines()]
     assert types == ["llm.prompt", TYPE]
@@ -246,7 +250,7 @@ def test_subscribe_takes_several_patterns_and_prints_an_event_once(bb, everythin
 def test_tail_is_subscribe(bb, everything):
     process = bb.start("tail", "#", "--count", "1", "--timeout", f"{PATIENCE_S}s")
     assert "subscribed" in process.stderr.readline().lower()
-    assert bb("publish", TYPE, "--json", "{}").returncode == OK
+    assert bb(*PUBLISH).returncode == OK
     output, _ = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, len(output.splitlines())) == (OK, 1)
 
@@ -264,14 +268,14 @@ def test_subscribe_ends_with_its_reader(bb, everything):
     subscriber = bb.subscribe("#", "-o", "ndjson")
     subscriber.stdout.close()
     for _ in range(2):
-        assert bb("publish", TYPE, "--json", "{}").returncode == OK
+        assert bb(*PUBLISH).returncode == OK
     assert subscriber.wait(PATIENCE_S) in (OK, INTERRUPTED)
 
 
 def test_subscribe_survives_what_is_no_event(bb, channel, everything):
     subscriber = bb.subscribe("#", "--count", "2", "-o", "ndjson")
     channel.basic_publish(bb.exchange, "not.an.event", b"\xff{not json")
-    assert bb("publish", TYPE, "--json", "{}").returncode == OK
+    assert bb(*PUBLISH).returncode == OK
     output, complaint = subscriber.communicate(timeout=PATIENCE_S)
     assert subscriber.returncode == OK
     assert "not.an.event" in complaint

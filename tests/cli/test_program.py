@@ -68,7 +68,7 @@ def test_bash_completion_completes(bb_alone):
 
 
 def test_dry_run_needs_no_broker(bb_alone):
-    shown = bb_alone("publish", "llm.prompt", "--json", '{"n":1.10}', "--dry-run")
+    shown = bb_alone(*["publish", "llm.prompt", "--json", '{"n":1.10}', "--dry-run", "--skip-validation"])
     assert shown.returncode == OK, shown.stderr
     assert json.loads(shown.stdout)["payload"] == {"n": 1.1}
 
@@ -98,7 +98,7 @@ def with_closed(program, descriptors, *arguments):
 def test_a_closed_standard_output_is_an_error(bb_alone):
     """And the id is not written to a socket or file that took its descriptor."""
     with FakeBroker() as broker:
-        publish = ["publish", "llm.prompt", "--json", "{}", "--url", broker.url]
+        publish = ["publish", "llm.prompt", "--mock", "--url", broker.url]
         failed = with_closed(bb_alone, [1], *publish)
     assert failed.returncode == FAILURE
     assert failed.stderr == "bb: cannot write the output: Bad file descriptor\n"

@@ -1,0 +1,300 @@
+#include "cli/bulk_publish.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/try.h"
+#include "cli/broker_errors.h"
+#include "cli/bulk_input.h"
+#include "cli/bulk_lines.h"
+#include "cli/bulk_report.h"
+#include "cli/bulk_window.h"
+#include "cli/event_transfer_watch.h"
+#include "cli/output.h"
+#include "cli/publish_reporter.h"
+#include "cli/runner.h"
+#include "client/channel.h"
+#include "client/connection.h"
+
+namespace bb::cli {
+namespace {
+
+namespace asio = boost::asio;
+
+// Keeps the broker busy while it syncs many events at a time to its disk.
+constexpr std::size_t kInFlightMax = 4096;
+constexpr std::size_t kReadBytes = 256 << 10;
+constexpr std::size_t kOutputBytes = 32 << 10;
+
+// Of these the line is at fault; others end the run whatever --on-error says.
+bool is_fault_of_line(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidJson:
+    case ErrorCode::kInvalidEnvelope:
+    case ErrorCode::kInvalidPayload:
+    case ErrorCode::kNoSchema:
+    case ErrorCode::kUsage:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Standard output, a few kilobytes at a time.
+class BufferedOutput {
+ public:
+  void add(std::string_view text) {
+    text_ += text;
+    if (text_.size() >= kOutputBytes) flush();
+  }
+  void flush() {
+    // Of a stream the first failed write is enough to hear of.
+    if (!text_.empty() && !failed_ && print_result(text_) != kExitOk) failed_ = true;
+    text_.clear();
+  }
+  bool failed() const { return failed_; }
+
+ private:
+  std::string text_;
+  bool failed_ = false;
+};
+
+// One run. Its coroutine ends with it, or is not resumed after it.
+class BulkRun {
+ public:
+  BulkRun(const BulkOptions& options, PublishGate& gate)
+      : options_(options),
+        gate_(gate),
+        report_(options.dry_run ? "valid" : "published", options.quiet),
+        window_([this](const PlannedEvent& event, std::size_t line, Fate fate) {
+          on_settled(event, line, fate);
+        }) {}
+
+  // The error is of the connection, of the input, or of a schema.
+  asio::awaitable<Result<void>> run();
+
+  Deadline& deadline() { return deadline_; }
+  BulkReport& report() { return report_; }
+  BufferedOutput& output() { return output_; }
+  std::size_t unconfirmed() const { return window_.size(); }
+  // Whether it had come to the broker when it failed.
+  bool is_broker_error() const { return at_broker_; }
+
+ private:
+  asio::awaitable<Result<void>> publish_lines(BulkInput& input);
+  asio::awaitable<Result<void>> read(BulkInput& input, LineBuffer& lines);
+  asio::awaitable<Result<void>> take_line(const BulkLine& line, const std::string& source);
+  asio::awaitable<Result<void>> send(PlannedEvent event, std::size_t line);
+  asio::awaitable<Result<void>> connect();
+  asio::awaitable<Result<void>> wait_for_confirms();
+
+  Result<PlannedEvent> plan(const BulkLine& line, const std::string& source);
+  void on_confirm(const client::Confirm& confirm);
+  void on_settled(const PlannedEvent& event, std::size_t line, Fate fate);
+  void on_failed(std::size_t line, const Error& error) {
+    report_.failed(line, error);
+    stopped_ = stopped_ || !options_.skip_bad_lines;
+  }
+  const BulkOptions& options_;
+  PublishGate& gate_;
+  BulkReport report_;
+  BufferedOutput output_;
+  BulkWindow window_;
+  Deadline deadline_;
+  bool stopped_ = false;    // by a line that failed
+  bool waiting_ = false;    // for more lines
+  bool at_broker_ = false;  // what fails now is the broker's
+  std::function<void()> stop_input_;
+  std::optional<client::Connection> connection_;
+  std::optional<TransferWatch> transfer_;
+  std::optional<client::Channel> channel_;
+};
+
+Result<PlannedEvent> BulkRun::plan(const BulkLine& line, const std::string& source) {
+  if (line.too_long) {
+    return fail(ErrorCode::kInvalidEnvelope,
+                fmt::format("{}: the line is longer than {} MiB", source, kLineBytesMax >> 20));
+  }
+  const PlacedText text{line.text, source, line.number};
+  return options_.plan.envelopes ? plan_envelope(options_.plan, text, {}, gate_)
+                                 : plan_payload(options_.plan, text, gate_);
+}
+
+void BulkRun::on_confirm(const client::Confirm& confirm) {
+  window_.settle(confirm.sequence, confirm.nacked     ? Fate::kRefused
+                                   : confirm.returned ? Fate::kUnroutable
+                                                      : Fate::kPublished);
+  // Nothing is expected of the broker while there is nothing to read.
+  if (waiting_ && window_.size() == 0) {
+    output_.flush();
+    deadline_.move_to_never();
+  } else {
+    deadline_.move_to(options_.address.timeout);
+  }
+}
+
+void BulkRun::on_settled(const PlannedEvent& event, std::size_t line, Fate fate) {
+  if (fate != Fate::kPublished) return on_failed(line, fate_error(event, fate));
+  report_.published();
+  if (options_.print == BulkPrint::kNothing) return;
+  output_.add(published_line(event, options_.address.exchange, options_.print == BulkPrint::kJson));
+}
+
+asio::awaitable<Result<void>> BulkRun::connect() {
+  at_broker_ = true;
+  deadline_.move_to(options_.address.timeout);
+  auto connected = co_await client::Connection::connect(options_.address.connect);
+  if (!connected) co_return fail(std::move(connected).error());
+  connection_.emplace(*std::move(connected));
+  auto opened = co_await connection_->open_channel();
+  if (!opened) co_return fail(std::move(opened).error());
+  channel_.emplace(*std::move(opened));
+  const auto executor = co_await asio::this_coro::executor;
+  transfer_.emplace(executor, *connection_, options_.address.timeout, deadline_);
+  // Not waited for: if the exchange is of another kind, the channel closes with that error and the
+  // next call gives it.
+  client::ExchangeOptions exchange;
+  exchange.no_wait = true;
+  auto declared = co_await channel_->declare_exchange(options_.address.exchange, exchange);
+  if (!declared) co_return declared;
+  if (auto enabled = channel_->enable_confirms(); !enabled) co_return enabled;
+  channel_->on_confirm([this](const client::Confirm& confirm) { on_confirm(confirm); });
+  channel_->on_closed([this](const Error&) { stop_input_(); });
+  at_broker_ = false;
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> BulkRun::send(PlannedEvent event, std::size_t line) {
+  if (options_.dry_run) {
+    output_.add(event.body + "\n");
+    report_.published();
+    co_return Result<void>{};
+  }
+  if (!channel_) {
+    if (auto connected = co_await connect(); !connected) co_return connected;
+  }
+  at_broker_ = true;
+  const auto sent = channel_->publish(to_message(event, options_.address.exchange));
+  if (!sent) co_return fail(sent.error());
+  transfer_->published();
+  window_.add(std::move(event), line);
+  if (window_.size() >= kInFlightMax) {
+    auto waited = co_await channel_->wait_unconfirmed_at_most(kInFlightMax / 2);
+    if (!waited) co_return waited;
+  }
+  if (auto ready = co_await channel_->writable(); !ready) co_return ready;
+  at_broker_ = false;
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> BulkRun::take_line(const BulkLine& line, const std::string& source) {
+  if (!line.too_long && is_blank(line.text)) co_return Result<void>{};
+  auto event = plan(line, source);
+  if (event) co_return co_await send(*std::move(event), line.number);
+  if (!is_fault_of_line(event.error().code)) co_return fail(std::move(event).error());
+  on_failed(line.number, event.error());
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> BulkRun::read(BulkInput& input, LineBuffer& lines) {
+  // Lets confirms and signals come through.
+  co_await asio::post(asio::use_awaitable);
+  waiting_ = input.may_wait();
+  if (waiting_ && window_.size() == 0) {
+    output_.flush();
+    deadline_.move_to_never();
+  }
+  auto result = co_await input.read(lines);
+  waiting_ = false;
+  if (channel_ && !channel_->is_open()) {
+    at_broker_ = true;
+    co_return fail(channel_->failure());
+  }
+  if (deadline_.is_never() && channel_) {
+    deadline_.move_to(options_.address.timeout);
+  }
+  co_return result;
+}
+
+asio::awaitable<Result<void>> BulkRun::publish_lines(BulkInput& input) {
+  LineBuffer lines(kLineBytesMax, kReadBytes);
+  for (bool more = true; more && !stopped_;) {
+    while (!stopped_) {
+      const auto line = lines.next();
+      if (!line) break;
+      if (auto taken = co_await take_line(*line, input.name()); !taken) co_return taken;
+      std::optional<double> share;
+      if (const auto total = input.total_bytes(); total && *total > 0) {
+        share = static_cast<double>(lines.consumed_bytes()) / static_cast<double>(*total);
+      }
+      report_.draw(share);
+    }
+    more = !lines.is_finished();
+    if (!more || stopped_) break;
+    if (auto result = co_await read(input, lines); !result) co_return result;
+  }
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> BulkRun::wait_for_confirms() {
+  if (!channel_) co_return Result<void>{};
+  at_broker_ = true;
+  auto waited = co_await channel_->wait_unconfirmed_at_most(0);
+  if (!waited) co_return waited;
+  co_await connection_->close();
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> BulkRun::run() {
+  const auto executor = co_await asio::this_coro::executor;
+  auto input = BulkInput::open(executor, *options_.plan.lines_file);
+  if (!input) co_return fail(std::move(input).error());
+  stop_input_ = [&input] { input->stop(); };
+  Result<void> result = co_await publish_lines(*input);
+  stop_input_ = [] {};
+  if (!result && at_broker_) co_return result;
+  // What was sent before the fault of a line, a schema or the input is still waited for.
+  Result<void> confirmed = co_await wait_for_confirms();
+  co_return confirmed ? result : confirmed;
+}
+
+int interrupted(BulkRun& run) {
+  run.output().flush();
+  run.report().finish("interrupted: ", run.unconfirmed());
+  return kExitInterrupted;
+}
+
+}  // namespace
+
+int publish_in_bulk(const BulkOptions& options, PublishGate& gate) {
+  Runner runner;
+  runner.catch_signals();
+  // Goes first: its connection must not outlive the event loop.
+  BulkRun run(options, gate);
+  Result<void> result = runner.run(run.run(), run.deadline());
+  if (!result && result.error().code == ErrorCode::kInterrupted) return interrupted(run);
+  run.output().flush();
+  run.report().clear();
+  int exit_code = run.report().exit_code();
+  if (!result) {
+    Error error = std::move(result).error();
+    if (run.is_broker_error() || error.code == ErrorCode::kTimeout) {
+      error = explain(std::move(error), options.address.connect.url, options.address.exchange,
+                      fmt::format("{} events are confirmed", run.report().counts().good));
+    }
+    exit_code = report(error);
+  }
+  run.report().finish("", run.unconfirmed());
+  if (exit_code == kExitOk && run.output().failed()) return kExitFailure;
+  return exit_code;
+}
+
+}  // namespace bb::cli

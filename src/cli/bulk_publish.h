@@ -1,0 +1,27 @@
+// `bb publish --jsonl`: events in bulk, one a line.
+#pragma once
+
+#include "cli/event_publisher.h"
+#include "cli/publish_gate.h"
+#include "cli/publish_plan.h"
+
+namespace bb::cli {
+
+// What of each published event goes to standard output.
+enum class BulkPrint { kNothing, kIds, kJson };
+
+struct BulkOptions {
+  PublishOptions plan;  // with lines_file
+  BrokerAddress address;
+  bool skip_bad_lines = false;  // go on behind them
+  bool dry_run = false;         // print the envelopes and connect to nothing
+  bool quiet = false;
+  BulkPrint print = BulkPrint::kNothing;
+};
+
+// Reads, checks and publishes line by line, in order, with many events in flight; the broker is
+// connected to once there is a first one. Tells everything on standard error, and gives the exit
+// code. Interrupted by SIGINT and SIGTERM, without waiting for what is in flight.
+int publish_in_bulk(const BulkOptions& options, PublishGate& gate);
+
+}  // namespace bb::cli

@@ -1,0 +1,47 @@
+// What `bb publish --jsonl` says: bad lines as they come, the counts at the end.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bloodbank/result.h"
+#include "cli/bulk_progress.h"
+
+namespace bb::cli {
+
+class BulkReport {
+ public:
+  // This many bad lines are told; the others are counted.
+  static constexpr std::size_t kFailuresShown = 20;
+
+  // `verb` is "published", or "valid" of a dry run.
+  BulkReport(std::string_view verb, bool quiet)
+      : verb_(verb), quiet_(quiet), progress_(verb, quiet) {}
+
+  void published() { ++counts_.good; }
+  // The event of that line was not published.
+  void failed(std::size_t line, const Error& error);
+  void draw(std::optional<double> share) { progress_.update(share, counts_); }
+  // Before anything else is written on standard error.
+  void clear() { progress_.clear(); }
+
+  const BulkCounts& counts() const { return counts_; }
+
+  // How many bad lines were not told, and "published 200000, failed 3, 41,000/s". `unconfirmed`
+  // events were sent and not answered for.
+  void finish(std::string_view prefix, std::size_t unconfirmed);
+
+  // The exit code of a run whose connection did not fail.
+  int exit_code() const;
+
+ private:
+  std::string_view verb_;
+  bool quiet_;
+  BulkProgress progress_;
+  BulkCounts counts_;
+  std::optional<ErrorCode> first_failure_;
+};
+
+}  // namespace bb::cli

@@ -1,0 +1,113 @@
+#include "cli/publish_gate.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/try.h"
+#include "bloodbank/envelope.h"
+#include "cli/publish_template.h"
+
+namespace bb::cli {
+namespace {
+
+// A stream of envelopes may have any number of event types.
+constexpr std::size_t kKnownMax = 4096;
+constexpr std::size_t kNoticesMax = 10;
+
+// Where the wire contract looks for an event type's schema first.
+std::string proposed_file(std::string_view event_type) {
+  std::string_view component = event_type.substr(0, event_type.find('.'));
+  if (component == "transcription" || component == "voice" || component == "fireflies") {
+    component = "whisperlivekit";
+  }
+  return fmt::format("{}/events/{}.v1.schema.json", component, event_type);
+}
+
+}  // namespace
+
+Result<schema::SchemaRepository*> PublishGate::repository() {
+  if (!repository_) {
+    BB_TRY_ASSIGN(auto opened, options_.open_repository());
+    repository_.emplace(std::move(opened));
+  }
+  return &*repository_;
+}
+
+Error PublishGate::with_tips(Error error, const std::string& event_type) {
+  const std::string root = repository_->root() ? repository_->root()->string() : "schemas";
+  error.message += fmt::format(
+      "\n  bb list-events shows the event types that have a schema"
+      "\n  a schema of '{0}' goes into {1}/{2}"
+      "\n  --permissive-validation publishes an event type that has no schema yet",
+      event_type, root, proposed_file(event_type));
+  return error;
+}
+
+Result<PublishGate::Schema> PublishGate::find(const std::string& event_type, bool required) {
+  if (const auto known = known_.find(event_type); known != known_.end()) return known->second;
+  BB_TRY_ASSIGN(schema::SchemaRepository* const schemas, repository());
+  Result<Schema> found = schemas->find(event_type, options_.version);
+  if (!found) {
+    Error error = std::move(found).error();
+    if (error.code != ErrorCode::kNoSchema) return fail(std::move(error));
+    if (required) return fail(with_tips(std::move(error), event_type));
+    found = Schema();
+    if (++notices_ <= kNoticesMax) {
+      options_.on_notice(
+          fmt::format("there is no schema for '{}': its payload is not validated", event_type));
+    }
+  }
+  if (known_.size() >= kKnownMax) known_.clear();
+  known_.emplace(event_type, *found);
+  return found;
+}
+
+// The routing key equals the event type. A schema may say which fields of the payload repeat it.
+Result<void> PublishGate::check_routing_key(const schema::EventSchemaInfo& info,
+                                            const std::string& event_type,
+                                            std::string_view payload) const {
+  if (!is_template(info.routing_key)) return {};
+  BB_TRY_ASSIGN(const std::string filled, fill_template(info.routing_key, payload));
+  if (filled == event_type) return {};
+  return fail(ErrorCode::kInvalidPayload,
+              fmt::format("the payload is that of '{}' (its schema says '{}'), not of '{}'", filled,
+                          info.routing_key, event_type));
+}
+
+Result<std::string_view> PublishGate::check(const std::string& event_type,
+                                            const PlacedText& payload, std::string_view pointer) {
+  if (options_.mode == ValidationMode::kSkip) return std::string_view();
+  // Who asks for a version wants that one.
+  const bool required = options_.mode == ValidationMode::kStrict || options_.version.has_value();
+  BB_TRY_ASSIGN(const Schema found, find(event_type, required));
+  if (!found) return std::string_view();
+  if (!validator_.is_valid(found->schema, payload.text)) {
+    SchemaReportOptions report_options;
+    report_options.pointer_prefix = pointer;
+    report_options.first_line = payload.line;
+    report_options.first_column = payload.column;
+    const SchemaReport report = validator_.validate(found->schema, payload.text, report_options);
+    if (report.schema_error) return fail(*report.schema_error);
+    std::string text = report.to_text(payload.source);
+    while (text.ends_with('\n')) text.pop_back();
+    return fail(ErrorCode::kInvalidPayload,
+                fmt::format("the payload is not valid for '{}', by {}:\n{}", event_type,
+                            found->info.id, text));
+  }
+  BB_TRY(check_routing_key(found->info, event_type, payload.text));
+  return std::string_view(found->info.id);
+}
+
+Result<std::string> PublishGate::first_example(const std::string& event_type) {
+  BB_TRY_ASSIGN(const Schema found, find(event_type, true));
+  // Without a schema before, in another mode, it is without one now.
+  if (!found || found->examples.empty()) {
+    return fail(
+        ErrorCode::kNotFound,
+        fmt::format("the schema of '{}' has no examples: there is nothing to publish", event_type));
+  }
+  return minify_json(found->examples.front());
+}
+
+}  // namespace bb::cli

@@ -1,0 +1,48 @@
+// The options of `bb publish`, and its help.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bloodbank/result.h"
+#include "cli/command.h"
+#include "cli/publish_gate.h"
+#include "cli/publish_plan.h"
+
+namespace bb::cli {
+
+struct PublishCommandOptions {
+  PublishOptions plan;
+  // How payloads are checked.
+  bool permissive = false;
+  bool skip_validation = false;
+  std::optional<std::uint64_t> schema_version;
+  std::optional<std::string> schemas;
+  // Of events in bulk.
+  bool skip_bad_lines = false;
+  bool print_ids = false;
+  // What is printed.
+  bool dry_run = false;
+  bool json_output = false;
+  bool quiet = false;
+  std::optional<std::chrono::milliseconds> timeout;
+  std::optional<std::string> url;
+  std::optional<std::string> exchange;
+
+  ValidationMode mode() const {
+    if (skip_validation) return ValidationMode::kSkip;
+    return permissive ? ValidationMode::kPermissive : ValidationMode::kStrict;
+  }
+};
+
+// kUsage for options that do not go together.
+Result<void> check_command_options(const PublishCommandOptions& options);
+
+// The command without its run().
+Command describe_publish(const std::shared_ptr<PublishCommandOptions>& options);
+
+}  // namespace bb::cli

@@ -1,0 +1,71 @@
+#include "cli/publish_reporter.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cli/json_text.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+
+namespace bb::cli {
+
+std::string published_line(const PlannedEvent& event, std::string_view exchange, bool as_json) {
+  if (!as_json) return event.event_id + "\n";
+  return fmt::format(
+      "{{\"event_id\":{},\"event_type\":{},\"exchange\":{},\"routing_key\":{},\"schema\":{},"
+      "\"status\":\"published\"}}\n",
+      quote_json(event.event_id), quote_json(event.event_type), quote_json(exchange),
+      quote_json(event.event_type), event.schema_id.empty() ? "null" : quote_json(event.schema_id));
+}
+
+Error fate_error(const PlannedEvent& event, Fate fate) {
+  if (fate == Fate::kUnroutable) {
+    return {ErrorCode::kNoRoute,
+            fmt::format("no queue received '{0}': the event {1} was not kept; subscribe first "
+                        "(bb subscribe '{0}'), or give its service a durable queue (--queue)",
+                        event.event_type, event.event_id)};
+  }
+  return {ErrorCode::kNacked, fmt::format("the broker refused the event {} ('{}'): it was not "
+                                          "kept; its log says why",
+                                          event.event_id, event.event_type)};
+}
+
+void PublishReporter::on_settled(const PlannedEvent& event, Fate fate) {
+  if (fate == Fate::kUnknown) return;
+  if (fate != Fate::kPublished) {
+    const Error error = fate_error(event, fate);
+    if (!first_failure_) first_failure_ = error.code;
+    print_error(error.message);
+    return;
+  }
+  ++published_;
+  // Of a stream the first failed write is enough to hear of.
+  if (!output_failed_ && print_result(published_line(event, exchange_, json_output_)) != kExitOk) {
+    output_failed_ = true;
+  }
+}
+
+int PublishReporter::finish(const std::vector<PlannedEvent>& events) const {
+  if (published_ > 0 && !json_output_ && !quiet_) print_summary(events);
+  if (!first_failure_) return output_failed_ ? kExitFailure : kExitOk;
+  return published_ > 0 ? kExitPartial : error_info(*first_failure_).exit_code;
+}
+
+void PublishReporter::print_summary(const std::vector<PlannedEvent>& events) const {
+  const Terminal terminal = inspect_terminal(STDERR_FILENO);
+  // For a person alone: in a script, silence is success.
+  if (!terminal.interactive) return;
+  const std::string published = paint("published", Style::kGreen, terminal.colour);
+  if (events.size() != 1) {
+    print_notice(
+        fmt::format("{} {} of {} events to {}", published, published_, events.size(), exchange_));
+    return;
+  }
+  const PlannedEvent& event = events.front();
+  print_notice(fmt::format(
+      "{} {} {} to {}, {}", published, paint(event.event_type, Style::kCyan, terminal.colour),
+      event.event_id, exchange_,
+      event.schema_id.empty() ? "not validated" : fmt::format("valid by {}", event.schema_id)));
+}
+
+}  // namespace bb::cli

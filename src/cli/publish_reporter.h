@@ -1,0 +1,47 @@
+// What `bb publish` says of events whose fate is known.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bloodbank/result.h"
+#include "cli/event_publisher.h"
+#include "cli/planned_event.h"
+
+namespace bb::cli {
+
+// One line for standard output, line break included: the id alone, or as JSON all that there is to
+// know.
+std::string published_line(const PlannedEvent& event, std::string_view exchange, bool as_json);
+
+// Why an event that the broker answered for was not published. `fate` is kUnroutable or kRefused.
+Error fate_error(const PlannedEvent& event, Fate fate);
+
+// Prints what became of each event, and remembers it for the exit code.
+class PublishReporter {
+ public:
+  // `quiet` keeps the summary for a person from being printed.
+  PublishReporter(bool json_output, bool quiet, std::string exchange)
+      : json_output_(json_output), quiet_(quiet), exchange_(std::move(exchange)) {}
+
+  void on_settled(const PlannedEvent& event, Fate fate);
+
+  std::size_t published() const { return published_; }
+
+  // Of a run whose connection did not fail: the notice for a person, and the exit code.
+  int finish(const std::vector<PlannedEvent>& events) const;
+
+ private:
+  void print_summary(const std::vector<PlannedEvent>& events) const;
+
+  bool json_output_;
+  bool quiet_;
+  std::string exchange_;
+  std::size_t published_ = 0;
+  std::optional<ErrorCode> first_failure_;
+  bool output_failed_ = false;
+};
+
+}  // namespace bb::cli
