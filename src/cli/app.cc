@@ -43,6 +43,7 @@ const std::vector<Command>& all_commands() {
     list.push_back(serve_command());
     list.push_back(publish_command());
     list.push_back(subscribe_command());
+    list.push_back(validate_command());
     list.push_back(list_events_command());
     list.push_back(list_commands_command());
     list.push_back(show_command());

@@ -13,6 +13,7 @@ namespace bb::cli {
 Command serve_command();
 Command publish_command();
 Command subscribe_command();
+Command validate_command();
 Command list_events_command();
 Command list_commands_command();
 Command show_command();

@@ -9,7 +9,7 @@ import pytest
 from bb_pytest import PATIENCE_S
 from fake_broker import FakeBroker
 
-COMMANDS = ["serve", "publish", "subscribe", "doctor", "version", "help", "completion"]
+COMMANDS = ["serve", "publish", "subscribe", "validate", "doctor", "version", "help", "completion"]
 OK, FAILURE, USAGE = 0, 1, 2
 
 
