@@ -91,6 +91,14 @@ TEST(ExplainObject, SaysOnlyWhyAPartFailedAndNotThatItEvaluatedNothing) {
                           R"(/c: expected no property "c", but found 3 [/unevaluatedProperties])"));
 }
 
+TEST(ExplainObject, SaysOnlyThatNoAlternativeFitsAndNotThatNoneEvaluated) {
+  EXPECT_THAT(explain_lines(R"({"anyOf":[{"properties":{"a":{"type":"string"}}}],)"
+                            R"("unevaluatedProperties":false})",
+                            R"({"a":1})"),
+              ElementsAre(R"(: expected to fit the only alternative, but found {"a":1} [/anyOf])",
+                          "/a: expected a string, but found 1 [/anyOf/0/properties/a/type]"));
+}
+
 TEST(ExplainObject, ChecksEveryValueOfARepeatedName) {
   EXPECT_THAT(explain_lines(R"({"properties":{"a":{"type":"number"}}})", R"({"a":"x","a":1})"),
               ElementsAre(R"(/a: expected a number, but found "x" [/properties/a/type])"));

@@ -55,6 +55,14 @@ TEST(Explain, CollectsEverythingInTheOrderOfTheText) {
           "[/properties/name/minLength]"));
 }
 
+TEST(Explain, SortsWhatSeveralSchemasFind) {
+  EXPECT_THAT(explain_lines(R"({"properties":{"b":{"type":"null"}},)"
+                            R"("allOf":[{"properties":{"a":{"type":"null"}}}]})",
+                            R"({"a":1,"b":2})"),
+              ElementsAre("/a: expected null, but found 1 [/allOf/0/properties/a/type]",
+                          "/b: expected null, but found 2 [/properties/b/type]"));
+}
+
 TEST(Explain, CountsLinesAndCharacters) {
   const SchemaReport report =
       explain_text(kPerson, "{\n  \"name\": \"x\",\n  \"tags/all\": [\"äé😀\", 1,\n\"ü\", 2]}");
