@@ -6,6 +6,7 @@
 
 #include "base/try.h"
 #include "bloodbank/envelope.h"
+#include "cli/broken_schema.h"
 #include "cli/publish_template.h"
 
 namespace bb::cli {
@@ -50,7 +51,7 @@ Result<PublishGate::Schema> PublishGate::find(const std::string& event_type, boo
   Result<Schema> found = schemas->find(event_type, options_.version);
   if (!found) {
     Error error = std::move(found).error();
-    if (error.code != ErrorCode::kNoSchema) return fail(std::move(error));
+    if (error.code != ErrorCode::kNoSchema) return fail(blame_schema(std::move(error), event_type));
     if (required) return fail(with_tips(std::move(error), event_type));
     found = Schema();
     if (++notices_ <= kNoticesMax) {
@@ -88,7 +89,11 @@ Result<std::string_view> PublishGate::check(const std::string& event_type,
     report_options.first_line = payload.line;
     report_options.first_column = payload.column;
     const SchemaReport report = validator_.validate(found->schema, payload.text, report_options);
-    if (report.schema_error) return fail(*report.schema_error);
+    if (report.schema_error) {
+      return fail(ErrorCode::kInvalidSchema,
+                  fmt::format("{}: the schema of '{}' cannot be applied: {}", found->info.file,
+                              event_type, report.schema_error->message));
+    }
     std::string text = report.to_text(payload.source);
     while (text.ends_with('\n')) text.pop_back();
     return fail(ErrorCode::kInvalidPayload,

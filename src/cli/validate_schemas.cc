@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/try.h"
+#include "cli/broken_schema.h"
 #include "cli/schema_settings.h"
 
 namespace bb::cli {
@@ -14,7 +15,7 @@ namespace {
 constexpr std::size_t kKnownMax = 4096;
 
 // Says that it is the schema, and not a text, that is wrong.
-Error blame_schema(std::string_view file, Error error) {
+Error blame_file(std::string_view file, Error error) {
   if (error.code == ErrorCode::kIo || error.code == ErrorCode::kNotFound ||
       error.code == ErrorCode::kContentTooLarge) {
     return {error.code, fmt::format("{}: the schema cannot be read: {}", file, error.message)};
@@ -46,9 +47,9 @@ Result<void> ValidateSchemas::open_file(const std::string& path) {
   SchemaSet set(options_.schema_options);
   for (const auto& [prefix, folder] : options_.maps) set.map_prefix(prefix, folder);
   const auto id = set.add_file(path);
-  if (!id) return fail(blame_schema(path, id.error()));
+  if (!id) return fail(blame_file(path, id.error()));
   auto compiled = set.compile(*id);
-  if (!compiled) return fail(blame_schema(path, std::move(compiled).error()));
+  if (!compiled) return fail(blame_file(path, std::move(compiled).error()));
   single_ = *std::move(compiled);
   return {};
 }
@@ -60,8 +61,8 @@ Result<CompiledSchema> ValidateSchemas::find(const std::string& event_type) {
   if (options_.schema_version) version = static_cast<std::uint32_t>(*options_.schema_version);
   const auto found = repository_->find(event_type, version);
   if (known_.size() >= kKnownMax) known_.clear();
-  Result<CompiledSchema> compiled =
-      found ? Result<CompiledSchema>((*found)->schema) : fail(found.error());
+  Result<CompiledSchema> compiled = found ? Result<CompiledSchema>((*found)->schema)
+                                          : fail(blame_schema(found.error(), event_type));
   known_.emplace(event_type, compiled);
   return compiled;
 }

@@ -134,6 +134,15 @@ def test_a_broken_schema_is_told_apart(bb):
     assert missing.stderr.startswith("bb: missing.json: the schema cannot be read")
 
 
+def test_a_broken_schema_of_an_event_type(bb):
+    (bb.folder / "schemas/oven/events").mkdir(parents=True)
+    write(bb, "schemas/oven/events/oven.on.v1.schema.json", '{"type":7}')
+    failed = bb("validate", "--type", "oven.on", "--schemas", "schemas", "-", stdin=b"{}")
+    assert (failed.returncode, failed.stdout) == (FAILURE, "")
+    first = failed.stderr.splitlines()[0]
+    assert first.startswith("bb: schemas/oven/events/oven.on.v1.schema.json: the schema")
+
+
 def test_an_unreadable_file_does_not_hide_the_others(bb):
     good = write(bb, "good.json", GOOD)
     for more in ([], ["--jsonl"]):
