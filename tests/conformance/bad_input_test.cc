@@ -137,12 +137,11 @@ TEST(BadSchema, ThatRefersToItselfForEver) {
 }
 
 TEST(RecursiveSchema, ThatConsumesIsFine) {
-  constexpr std::string_view kTree =
+  constexpr std::string_view tree =
       R"({"type": "object", "properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}},
           "additionalProperties": false})";
-  EXPECT_EQ(verdict(std::string(kTree), R"({"left": {"right": {}}, "right": {}})"),
-            Verdict::kValid);
-  EXPECT_EQ(verdict(std::string(kTree), R"({"left": {"right": {"up": {}}}})"), Verdict::kInvalid);
+  EXPECT_EQ(verdict(std::string(tree), R"({"left": {"right": {}}, "right": {}})"), Verdict::kValid);
+  EXPECT_EQ(verdict(std::string(tree), R"({"left": {"right": {"up": {}}}})"), Verdict::kInvalid);
 }
 
 TEST(DeepSchema, IsRefused) {
@@ -153,8 +152,8 @@ TEST(DeepSchema, IsRefused) {
 
 // 900 is allowed: what recurses must have the room for it.
 TEST(DeepSchema, WithinTheLimitIsApplied) {
-  constexpr std::size_t kDepth = 900;
-  const std::string schema = repeated(R"({"not":)", kDepth) + "true" + repeated("}", kDepth);
+  constexpr std::size_t depth = 900;
+  const std::string schema = repeated(R"({"not":)", depth) + "true" + repeated("}", depth);
   EXPECT_EQ(verdict(schema, "1"), Verdict::kValid);
 }
 
@@ -187,19 +186,19 @@ TEST(DeepPayload, IsNotJsonToUs) {
 }
 
 TEST(DeepPayload, WithinTheLimitIsValidated) {
-  constexpr std::size_t kDepth = 1000;
-  const std::string deep = repeated(R"({"a":)", kDepth) + "1" + repeated("}", kDepth);
-  const std::string wrong = repeated(R"({"a":)", kDepth) + "\"1\"" + repeated("}", kDepth);
-  constexpr std::string_view kSchema =
+  constexpr std::size_t depth = 1000;
+  const std::string deep = repeated(R"({"a":)", depth) + "1" + repeated("}", depth);
+  const std::string wrong = repeated(R"({"a":)", depth) + "\"1\"" + repeated("}", depth);
+  constexpr std::string_view schema =
       R"({"anyOf": [{"type": "integer"},
                     {"type": "object", "properties": {"a": {"$ref": "#"}}}]})";
-  EXPECT_EQ(verdict(std::string(kSchema), deep), Verdict::kValid);
-  EXPECT_EQ(verdict(std::string(kSchema), wrong), Verdict::kInvalid);
+  EXPECT_EQ(verdict(std::string(schema), deep), Verdict::kValid);
+  EXPECT_EQ(verdict(std::string(schema), wrong), Verdict::kInvalid);
 }
 
 TEST(LargePayload, LongString) {
-  constexpr std::size_t kBytes = 100'000'000;
-  const std::string text = '"' + std::string(kBytes, 'a') + '"';
+  constexpr std::size_t bytes = 100'000'000;
+  const std::string text = '"' + std::string(bytes, 'a') + '"';
   EXPECT_EQ(verdict(R"({"type": "string", "minLength": 100000000})", text), Verdict::kValid);
   EXPECT_EQ(verdict(R"({"type": "string", "maxLength": 99999999})", text), Verdict::kInvalid);
 }
@@ -251,11 +250,11 @@ TEST(BadPayload, TornTextIsNotJson) {
 
 // The header: every value of a repeated name is checked.
 TEST(BadPayload, DuplicateNamesAreAllChecked) {
-  constexpr std::string_view kSchema = R"({"properties": {"a": {"type": "integer"}}})";
-  EXPECT_EQ(verdict(std::string(kSchema), R"({"a": 1, "a": 2})"), Verdict::kValid);
-  EXPECT_EQ(verdict(std::string(kSchema), R"({"a": 1, "a": "x"})"), Verdict::kInvalid);
-  EXPECT_EQ(verdict(std::string(kSchema), R"({"a": "x", "a": 1})"), Verdict::kInvalid);
-  EXPECT_EQ(verdict(std::string(kSchema), R"({"a": "x", "\u0061": 1})"), Verdict::kInvalid);
+  constexpr std::string_view schema = R"({"properties": {"a": {"type": "integer"}}})";
+  EXPECT_EQ(verdict(std::string(schema), R"({"a": 1, "a": 2})"), Verdict::kValid);
+  EXPECT_EQ(verdict(std::string(schema), R"({"a": 1, "a": "x"})"), Verdict::kInvalid);
+  EXPECT_EQ(verdict(std::string(schema), R"({"a": "x", "a": 1})"), Verdict::kInvalid);
+  EXPECT_EQ(verdict(std::string(schema), R"({"a": "x", "\u0061": 1})"), Verdict::kInvalid);
 }
 
 TEST(HostilePattern, NestedRepetitionEnds) {
@@ -294,8 +293,8 @@ TEST(HostilePattern, LargeOnesCompileOrAreRefused) {
 
 // Two branches that both recurse: 2^60 ways down, if none is remembered.
 TEST(HostileSchema, ChoicesThatDoubleWithDepthEnd) {
-  constexpr std::size_t kDepth = 60;
-  const std::string text = repeated("[", kDepth) + "\"end\"" + repeated("]", kDepth);
+  constexpr std::size_t depth = 60;
+  const std::string text = repeated("[", depth) + "\"end\"" + repeated("]", depth);
   for (const std::string_view keyword : {"oneOf", "anyOf", "allOf"}) {
     SCOPED_TRACE(keyword);
     const std::string schema = R"({")" + std::string(keyword) + R"(": [
@@ -308,12 +307,13 @@ TEST(HostileSchema, ChoicesThatDoubleWithDepthEnd) {
 
 TEST(HostileSchema, DefinitionsThatDoubleEnd) {
   std::string schema = R"({"$ref": "#/$defs/0", "$defs": {)";
-  constexpr int kCount = 60;
-  for (int i = 0; i < kCount; ++i) {
+  constexpr int count = 60;
+  for (int i = 0; i < count; ++i) {
     const std::string next = R"({"$ref": "#/$defs/)" + std::to_string(i + 1) + "\"}";
-    schema += '"' + std::to_string(i) + R"(": {"allOf": [)" + next + "," + next + "]},";
+    schema.append("\"").append(std::to_string(i)).append(R"(": {"allOf": [)");
+    schema.append(next).append(",").append(next).append("]},");
   }
-  schema += '"' + std::to_string(kCount) + R"(": {"type": "string"}}})";
+  schema += '"' + std::to_string(count) + R"(": {"type": "string"}}})";
   const auto compiled = compile(schema);
   if (!compiled) {
     EXPECT_EQ(compiled.error().code, ErrorCode::kInvalidSchema);
