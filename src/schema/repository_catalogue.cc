@@ -61,6 +61,8 @@ class CatalogueSource final : public SchemaSource {
     return fmt::format("built-in {}", path);
   }
 
+  std::string with_display_paths(std::string message) const override { return message; }
+
  private:
   const EmbeddedFile* find(std::string_view path) const {
     const auto at = std::lower_bound(

@@ -212,6 +212,16 @@ class FolderSource final : public SchemaSource {
     return fmt::format("{}{}{}", display_name_, display_name_.ends_with('/') ? "" : "/", path);
   }
 
+  std::string with_display_paths(std::string message) const override {
+    const std::string prefix = root_ + "/";
+    const std::string shown = display_path("");
+    for (std::size_t at = message.find(prefix); at != std::string::npos;
+         at = message.find(prefix, at + shown.size())) {
+      message.replace(at, prefix.size(), shown);
+    }
+    return message;
+  }
+
  private:
   // Where the file really is, if that is below the root.
   std::optional<std::string> locate(const std::string& path) const {

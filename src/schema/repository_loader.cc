@@ -87,7 +87,8 @@ Result<std::string> SchemaLoader::add_one(const Pending& file, bool is_first) {
   if (is_first) document_ = document;
   auto uri = set_.add(file.uri, std::move(read->text));
   if (!uri) {
-    return fail(ErrorCode::kInvalidSchema, fmt::format("{}: {}", name, uri.error().message));
+    return fail(ErrorCode::kInvalidSchema,
+                fmt::format("{}: {}", name, source_.with_display_paths(uri.error().message)));
   }
   for (const DocumentReference& reference : read_references(document->view(), file.uri)) {
     follow(file, reference);
@@ -128,8 +129,7 @@ LoadedFile load_schema(const SchemaSource& source, const std::string& path,
     BB_TRY_ASSIGN(const std::string uri, loader.add(path));
     auto compiled = set.compile(uri);
     if (!compiled) {
-      return fail(compiled.error().code,
-                  fmt::format("{}: {}", source.display_path(path), compiled.error().message));
+      return fail(compiled.error().code, source.with_display_paths(compiled.error().message));
     }
     const JsonView& document = loader.document()->view();
     DocumentInfo read = read_document_info(document);

@@ -64,6 +64,9 @@ class SchemaSource {
   virtual std::optional<std::string> path_of(std::string_view uri) const = 0;
   // What messages call a file.
   virtual std::string display_path(std::string_view path) const = 0;
+  // A message of the compiler, which knows files by where they are, with the files as messages call
+  // them.
+  virtual std::string with_display_paths(std::string message) const = 0;
 };
 
 // The URIs of the ecosystem's schemas: a prefix that stands for the root of the repository.
