@@ -213,11 +213,12 @@ class FolderSource final : public SchemaSource {
   }
 
   std::string with_display_paths(std::string message) const override {
-    const std::string prefix = root_ + "/";
     const std::string shown = display_path("");
-    for (std::size_t at = message.find(prefix); at != std::string::npos;
-         at = message.find(prefix, at + shown.size())) {
-      message.replace(at, prefix.size(), shown);
+    for (const std::string& prefix : {uri_prefix_, root_ + "/"}) {
+      for (std::size_t at = message.find(prefix); at != std::string::npos;
+           at = message.find(prefix, at + shown.size())) {
+        message.replace(at, prefix.size(), shown);
+      }
     }
     return message;
   }

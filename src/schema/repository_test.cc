@@ -227,9 +227,9 @@ TEST_F(Repository, BrokenSchemaIsToldWithItsFile) {
     const auto found = repository->find(name);
     ASSERT_FALSE(found);
     EXPECT_EQ(found.error().code, ErrorCode::kInvalidSchema);
-    EXPECT_THAT(found.error().message, AllOf(HasSubstr("schemas/llm/events/" + std::string(name) +
-                                                       ".v1.schema.json:1:9: "),
-                                             Not(HasSubstr(folder_.path().string()))));
+    EXPECT_THAT(found.error().message,
+                AllOf(HasSubstr("schemas/llm/events/" + std::string(name) + ".v1.schema.json:1:"),
+                      Not(HasSubstr(folder_.path().string()))));
   }
 }
 

@@ -328,6 +328,22 @@ def test_lint_of_what_cannot_be_read(bb_alone, write):
         assert path in failed.stderr and "1 file, no findings" in failed.stderr
 
 
+# The catalogue fits what is really sent.
+
+
+def test_recorded_session_is_valid(bb_alone):
+    payloads = {}
+    for line in (REPOSITORY / "examples/voice/session.jsonl").read_text().splitlines():
+        event = json.loads(line)
+        payloads.setdefault(event["event_type"], []).append(json.dumps(event["payload"]))
+    assert VOICE in payloads
+    for event_type, texts in payloads.items():
+        checked = bb_alone(
+            *["validate", "--type", event_type, "--jsonl", "-"], stdin="\n".join(texts).encode()
+        )
+        assert checked.returncode == OK, f"{event_type}: {checked.stdout}{checked.stderr}"
+
+
 # Completion, and the reference.
 
 
