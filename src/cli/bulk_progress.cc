@@ -13,7 +13,9 @@ namespace bb::cli {
 namespace {
 
 constexpr auto kDrawPause = std::chrono::milliseconds(100);
+constexpr std::size_t kBarWidthMin = 10;
 constexpr std::size_t kBarWidthMax = 30;
+constexpr std::size_t kAroundBar = 8;  // "100% [" and "] "
 
 }  // namespace
 
@@ -28,11 +30,9 @@ std::string render_progress(std::string_view verb, std::optional<double> share,
   std::string text = fmt::format("{} {}", verb, format_count(counts.good));
   if (counts.failed > 0) text += fmt::format(", failed {}", format_count(counts.failed));
   text += fmt::format(", {}/s", format_count(static_cast<std::uint64_t>(rate)));
-  // " 100% [" and "] " go with a bar, of ten columns at least.
-  constexpr std::size_t kAround = 8;
-  if (share && text.size() + kAround + 10 <= width) {
+  if (share && text.size() + kAroundBar + kBarWidthMin <= width) {
     const double part = std::clamp(*share, 0.0, 1.0);
-    const std::size_t bar_width = std::min(kBarWidthMax, width - kAround - text.size());
+    const std::size_t bar_width = std::min(kBarWidthMax, width - kAroundBar - text.size());
     const auto full = static_cast<std::size_t>(part * static_cast<double>(bar_width));
     text = fmt::format("{:3}% [{}{}] {}", static_cast<int>(part * 100), std::string(full, '#'),
                        std::string(bar_width - full, '.'), text);

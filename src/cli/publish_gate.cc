@@ -25,6 +25,18 @@ std::string proposed_file(std::string_view event_type) {
   return fmt::format("{}/events/{}.v1.schema.json", component, event_type);
 }
 
+// What to do about an event type that has no schema.
+Error with_tips(Error error, const schema::SchemaRepository& schemas,
+                const std::string& event_type) {
+  const std::string root = schemas.root().value_or("schemas").string();
+  error.message += fmt::format(
+      "\n  bb list-events shows the event types that have a schema"
+      "\n  a schema of '{0}' goes into {1}/{2}"
+      "\n  --permissive-validation publishes an event type that has no schema yet",
+      event_type, root, proposed_file(event_type));
+  return error;
+}
+
 }  // namespace
 
 Result<schema::SchemaRepository*> PublishGate::repository() {
@@ -35,16 +47,6 @@ Result<schema::SchemaRepository*> PublishGate::repository() {
   return &*repository_;
 }
 
-Error PublishGate::with_tips(Error error, const std::string& event_type) {
-  const std::string root = repository_->root() ? repository_->root()->string() : "schemas";
-  error.message += fmt::format(
-      "\n  bb list-events shows the event types that have a schema"
-      "\n  a schema of '{0}' goes into {1}/{2}"
-      "\n  --permissive-validation publishes an event type that has no schema yet",
-      event_type, root, proposed_file(event_type));
-  return error;
-}
-
 Result<PublishGate::Schema> PublishGate::find(const std::string& event_type, bool required) {
   if (const auto known = known_.find(event_type); known != known_.end()) return known->second;
   BB_TRY_ASSIGN(schema::SchemaRepository* const schemas, repository());
@@ -52,7 +54,7 @@ Result<PublishGate::Schema> PublishGate::find(const std::string& event_type, boo
   if (!found) {
     Error error = std::move(found).error();
     if (error.code != ErrorCode::kNoSchema) return fail(blame_schema(std::move(error), event_type));
-    if (required) return fail(with_tips(std::move(error), event_type));
+    if (required) return fail(with_tips(std::move(error), *schemas, event_type));
     found = Schema();
     if (++notices_ <= kNoticesMax) {
       options_.on_notice(

@@ -62,7 +62,6 @@ class PublishGate {
 
   Result<schema::SchemaRepository*> repository();
   Result<Schema> find(const std::string& event_type, bool required);
-  Error with_tips(Error error, const std::string& event_type);
   Result<void> check_routing_key(const schema::EventSchemaInfo& info, const std::string& event_type,
                                  std::string_view payload) const;
 

@@ -21,7 +21,6 @@ class Highlighter {
       case event::JsonKind::kString:
         return painted(json, Style::kGreen);
       case event::JsonKind::kNumber:
-        return painted(json, Style::kYellow);
       case event::JsonKind::kBoolean:
         return painted(json, Style::kYellow);
       case event::JsonKind::kNull:

@@ -164,8 +164,9 @@ Findings TextChecker::explain_envelope(std::string_view text, const TextPlace& p
   SchemaReport report;
   if (!envelope) {
     if (envelope.error().json) {
-      report.json_error = envelope.error().json;
-      report.json_error->line += place.line - 1;
+      JsonError error = *envelope.error().json;
+      error.line += place.line - 1;
+      report.json_error = std::move(error);
       return finish(place, report, report.to_text(place.name));
     }
     for (const StructuralError& error : envelope.error().structure) {

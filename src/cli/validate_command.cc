@@ -66,7 +66,7 @@ class ValidateRun {
         break;
       case Verdict::kUnknown:
         counts.unknown = 1;
-        on_error(*findings.error);
+        if (findings.error) on_error(*findings.error);
         break;
     }
     counts_ += counts;

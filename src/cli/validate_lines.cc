@@ -125,7 +125,7 @@ class LinesRun {
         ++counts.unknown;
         take_turn(speaker, block);
         flush(speaker);
-        job_.on_error(*findings.error);
+        if (findings.error) job_.on_error(*findings.error);
         break;
     }
     say(speaker, block, findings.output);
