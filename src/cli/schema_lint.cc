@@ -46,7 +46,7 @@ bool is_repository(const fs::path& folder) {
 // The repository that `folder` is in: itself, or the folder above it or that above, if the layout
 // says so; else itself.
 fs::path repository_of(const fs::path& folder) {
-  const fs::path absolute = fs::absolute(folder).lexically_normal();
+  fs::path absolute = fs::absolute(folder).lexically_normal();
   if (is_repository(absolute)) return absolute;
   const fs::path component = is_layout_folder(absolute) ? absolute.parent_path() : absolute;
   std::error_code ignored;
@@ -239,7 +239,7 @@ class Linter {
       const auto node = schema::find_member(json, 0, "$id");
       const auto [first, is_new] = ids_.emplace(info.id, shown);
       if (!is_new) {
-        add_at(json, *node, shown, "duplicate",
+        add_at(json, node.value_or(0), shown, "duplicate",
                fmt::format("\"$id\" is also that of {}", first->second));
       }
     }

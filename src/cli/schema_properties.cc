@@ -66,7 +66,6 @@ std::string choices_text(const std::vector<schema::JsonRef>& choices) {
 std::string type_of(const SchemaModel& model, const std::vector<SchemaIndex>& schemas, bool outer) {
   schema::TypeMask types = schema::kAnyType;
   std::vector<SchemaIndex> items;
-  std::string format;
   for (const SchemaIndex index : schemas) {
     const Subschema& subschema = model[index];
     if (subschema.constant) return std::string(subschema.constant->source());

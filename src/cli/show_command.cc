@@ -22,7 +22,7 @@ namespace bb::cli {
 namespace {
 
 struct Options {
-  std::optional<std::string> name;
+  std::optional<std::string> given_name;  // required
   std::optional<std::uint64_t> version;
   bool json_output = false;
   std::optional<std::string> schemas;
@@ -154,12 +154,13 @@ std::string render_json(const Shown& shown) {
 }
 
 Result<Shown> look_up(const Options& options) {
+  const std::string name = options.given_name.value_or("");
   BB_TRY_ASSIGN(auto repository, open_repository(Settings::load(), options.schemas));
   std::optional<std::uint32_t> version;
   if (options.version) version = static_cast<std::uint32_t>(*options.version);
-  BB_TRY_ASSIGN(auto event, repository.find(*options.name, version));
+  BB_TRY_ASSIGN(auto event, repository.find(name, version));
   return Shown{.event = std::move(event),
-               .versions = repository.versions(*options.name),
+               .versions = repository.versions(name),
                .repository = repository.description()};
 }
 
@@ -184,7 +185,7 @@ Command show_command() {
       "  bb show llm.prompt --schema-version 1 -o json\n"
       "  bb show artifact.created -o json | jq .examples[0]\n";
   OptionSpec name =
-      text_option("NAME", "NAME", options->name, "The event type", ValueKind::kEventType);
+      text_option("NAME", "NAME", options->given_name, "The event type", ValueKind::kEventType);
   name.required = true;
   command.options.push_back(std::move(name));
   command.options.push_back(number_option("--schema-version", 1,
