@@ -28,7 +28,7 @@ def write_events(path, count):
 def run_process(command):
     """Seconds from starting the process to its end, and its peak of memory in MiB."""
     command = [str(word) for word in command]
-    silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    silent = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
     begin = time.perf_counter()
     pid = os.posix_spawnp(command[0], command, os.environ, file_actions=silent)
     _, status, usage = os.wait4(pid, 0)
@@ -39,7 +39,8 @@ def run_process(command):
 
 
 def bb_command(bb, case, path, *options):
-    return [bb, "validate", path, "--schema", case.schema, *options]
+    mapping = ["--map", f"{peers.PREFIX}={peers.ROOT / 'schemas'}"] if case.folder else []
+    return [bb, "validate", path, "--schema", case.schema, *mapping, *options]
 
 
 def events_commands(bb, case, path):
