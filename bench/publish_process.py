@@ -1,9 +1,10 @@
 """Publishing one event as a whole process: connect, publish, confirmed, exit.
 
 What a shell script pays for each event. Beside `bb publish`, which builds the envelope
-and checks the payload against its schema too (and once more without that check), the same event from ready-made bytes by amqp-publish (which waits for
-no confirm), and by one-shot scripts with aio-pika and amqplib (which do). Interleaved,
-so that whatever else the machine does falls on all of them alike.
+and checks the payload against its schema too (and once more without that check), the
+same event from ready-made bytes by amqp-publish (which waits for no confirm), and by
+one-shot scripts with aio-pika and amqplib (which do). Interleaved, so that whatever
+else the machine does falls on all of them alike.
 """
 
 import argparse

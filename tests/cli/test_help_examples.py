@@ -14,10 +14,11 @@ def examples(bb, command):
 
 @pytest.mark.parametrize("command", ["publish", "validate"])
 def test_examples(bb, everything, command):
-    script = examples(bb, command)
-    assert len(script) >= 5
+    lines = examples(bb, command)
+    assert len(lines) >= 5
+    script = "\n".join([f'bb() {{ "{bb.executable}" "$@"; }}', *lines])
     ran = subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", f'bb() {{ "{bb.executable}" "$@"; }}\n' + "\n".join(script)],
+        ["bash", "-e", "-o", "pipefail", "-c", script],
         cwd=bb.folder,
         env=bb.environment,
         stdin=subprocess.DEVNULL,

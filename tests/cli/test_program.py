@@ -68,7 +68,8 @@ def test_bash_completion_completes(bb_alone):
 
 
 def test_dry_run_needs_no_broker(bb_alone):
-    shown = bb_alone(*["publish", "llm.prompt", "--json", '{"n":1.10}', "--dry-run", "--skip-validation"])
+    arguments = ["publish", "llm.prompt", "--json", '{"n":1.10}', "--skip-validation"]
+    shown = bb_alone(*arguments, "--dry-run")
     assert shown.returncode == OK, shown.stderr
     assert json.loads(shown.stdout)["payload"] == {"n": 1.1}
 

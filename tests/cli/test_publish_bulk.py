@@ -134,7 +134,8 @@ def test_a_type_of_no_schema_is_refused_or_let_through(bb, everything):
     lines = b'{"a":1}\n{"a":2}\n'
     refused = bb("publish", "hello.world", "--jsonl", "-", stdin=lines)
     assert (refused.returncode, counts(refused)) == (INVALID, (0, 1))
-    permissive = bb("publish", "hello.world", "--jsonl", "-", "--permissive-validation", stdin=lines)
+    arguments = ["publish", "hello.world", "--jsonl", "-", "--permissive-validation"]
+    permissive = bb(*arguments, stdin=lines)
     assert (permissive.returncode, counts(permissive)) == (OK, (2, 0))
     assert permissive.stderr.count("hello.world") == 1
 

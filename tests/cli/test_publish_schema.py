@@ -243,7 +243,8 @@ def at_a_terminal(bb, *arguments, **settings):
 
 
 def test_dry_run_is_in_colour_at_a_terminal_alone(bb, schemas, nothing_published):
-    arguments = ["publish", TYPE, "--json", '{"degrees":1.0e1}', "--schema-version", "1", "--dry-run"]
+    arguments = ["publish", TYPE, "--json", '{"degrees":1.0e1}', "--schema-version", "1"]
+    arguments.append("--dry-run")
     code, shown = at_a_terminal(bb, *arguments)
     assert code == OK
     assert "\x1b[" in shown
