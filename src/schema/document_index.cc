@@ -200,6 +200,7 @@ std::string DocumentIndex::pointer(const JsonView& json, std::uint32_t from, std
     }
     if (object) {
       append_pointer_token(out, json.characters(json[child], buffer));
+      if (to == child) break;  // a name stands for its value
       from = child + 1;
     } else {
       append_pointer_token(out, std::to_string(ordinal));

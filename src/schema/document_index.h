@@ -78,7 +78,7 @@ class DocumentIndex {
   std::uint32_t document_count() const { return static_cast<std::uint32_t>(documents_.size()); }
   const SchemaOptions& options() const { return options_; }
 
-  // RFC 6901, from the node `from` to the node `to` inside of it.
+  // RFC 6901, from the node `from` to the node `to` inside of it; a name is as good as its value.
   static std::string pointer(const JsonView& json, std::uint32_t from, std::uint32_t to);
 
  private:

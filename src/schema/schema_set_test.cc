@@ -146,6 +146,12 @@ TEST(SchemaSet, TellsAPatternThatIsNone) {
   EXPECT_THAT(error.message, HasSubstr("/pattern: "));
 }
 
+TEST(SchemaSet, TellsAPropertyPatternThatIsNone) {
+  const Error error = compile_error(R"({"patternProperties":{"^(a":true}})");
+  EXPECT_EQ(error.code, ErrorCode::kInvalidSchema);
+  EXPECT_THAT(error.message, HasSubstr("/patternProperties/^(a: "));
+}
+
 TEST(SchemaSet, RefusesAnUnknownMetaSchema) {
   const Error error = compile_error(R"({"$schema":"https://example.test/unknown"})");
   EXPECT_EQ(error.code, ErrorCode::kInvalidSchema);
