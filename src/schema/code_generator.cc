@@ -148,6 +148,7 @@ Target CodeGenerator::target_of_all(const std::vector<SchemaIndex>& schemas) {
   if (!asserts || out.types == 0) return out;
   out.kind = Target::Kind::kBlock;
   out.at = block(std::move(all), Variant::kPlain);
+  out.is_repeatable = true;
   return out;
 }
 

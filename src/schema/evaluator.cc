@@ -12,17 +12,26 @@ namespace {
 // Two frames for each level of a text of the greatest depth fit several times over.
 constexpr std::ptrdiff_t kStackBytesMax = 4 << 20;
 
+// Steps are blocks entered. Hardly any schema takes more than a few for each node; past the first
+// bound verdicts are remembered, past the second there is none.
+constexpr std::uint64_t kStepsBeforeRemembering = 10'000;
+constexpr std::uint64_t kStepsBeforeRememberingPerNode = 16;
+constexpr std::uint64_t kStepsMax = 10'000'000;
+constexpr std::uint64_t kStepsMaxPerNode = 64;
+
 class Evaluator {
  public:
   Evaluator(const Program& program, const JsonView& json, EvaluationScratch& scratch)
       : program_(program),
         json_(json),
         scratch_(scratch),
-        stack_top_(static_cast<const char*>(__builtin_frame_address(0))) {}
+        stack_top_(static_cast<const char*>(__builtin_frame_address(0))),
+        steps_bound_(kStepsBeforeRemembering + kStepsBeforeRememberingPerNode * json.node_count) {}
 
   Verdict run() {
     scratch_.record.clear();
     scratch_.scope.clear();
+    if (!scratch_.remembered.empty()) scratch_.remembered = {};
     if (program_.uses_dynamic_scope) scratch_.scope.push_back(program_.root_resource);
     const bool accepted = enter(program_.root, 0);
     if (fault_ != Verdict::kValid) return fault_;
@@ -44,6 +53,7 @@ class Evaluator {
   }
 
   bool apply(const Target& target, std::uint32_t at);
+  bool remember(const Target& target, std::uint32_t at);
   bool execute(std::uint32_t pc, std::uint32_t at);
   bool string(const StringRule& rule, const JsonNode& node);
   bool length(const StringRule& rule, const JsonNode& node);
@@ -88,6 +98,8 @@ class Evaluator {
   const JsonView json_;
   EvaluationScratch& scratch_;
   const char* const stack_top_;
+  const std::uint64_t steps_bound_;
+  std::uint64_t steps_ = 0;
   Record record_;
   Verdict fault_ = Verdict::kValid;
 };
@@ -98,7 +110,9 @@ bool Evaluator::apply(const Target& target, std::uint32_t at) {
     case Target::Kind::kNothing:
       return true;
     case Target::Kind::kBlock:
-      return execute(target.at, at);
+      if (++steps_ <= steps_bound_) [[likely]]
+        return execute(target.at, at);
+      return remember(target, at);
     case Target::Kind::kString:
       return !node.is(JsonType::kString) || string(program_.strings[target.at], node);
     case Target::Kind::kNumber:
@@ -112,6 +126,21 @@ bool Evaluator::apply(const Target& target, std::uint32_t at) {
       return !node.is(JsonType::kArray) || array<false>(program_.arrays[target.at], at);
   }
   return true;
+}
+
+// Many steps have been taken.
+bool Evaluator::remember(const Target& target, std::uint32_t at) {
+  if (steps_ > kStepsMax + kStepsMaxPerNode * json_.node_count) {
+    return refuse_for(Verdict::kTooComplex);
+  }
+  if (!target.is_repeatable) return execute(target.at, at);
+  const std::uint64_t key = static_cast<std::uint64_t>(target.at) << 32 | at;
+  if (const auto known = scratch_.remembered.find(key); known != scratch_.remembered.end()) {
+    return known->second;
+  }
+  const bool accepted = execute(target.at, at);
+  if (fault_ == Verdict::kValid) scratch_.remembered.emplace(key, accepted);
+  return accepted;
 }
 
 bool Evaluator::execute(std::uint32_t pc, std::uint32_t at) {

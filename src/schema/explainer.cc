@@ -37,7 +37,7 @@ void Explainer::run() {
 }
 
 void Explainer::explain(SchemaIndex index, std::uint32_t node, ScopeId scope) {
-  if (is_stopped()) return;
+  if (is_stopped() || !explained_.emplace(index, node, scope).second) return;
   const Subschema& schema = model_[index];
   if (schema.literal || verdicts_.stack_used() > kStackBytesMax) {
     report(schema, "", offset_of(node), [&](SchemaViolation& violation) {

@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -112,6 +114,8 @@ class Explainer {
   std::size_t violations_max_;
   std::vector<SchemaViolation> violations_;
   std::size_t left_out_ = 0;
+  // What was explained: whatever leads there again would say the same again.
+  std::set<std::tuple<SchemaIndex, std::uint32_t, ScopeId>> explained_;
   std::string pointer_;           // of the value
   std::string keyword_location_;  // of the schema
   EqualityScratch equality_scratch_;

@@ -31,8 +31,8 @@ inline SmallNumber read_small_number(std::string_view text) {
   std::uint8_t digits = 0;
   std::uint8_t fraction = 0;
   for (; at < end && *at >= '0' && *at <= '9'; ++at, ++digits) {
-    mantissa = mantissa * 10 + (*at - '0');
     if (digits == 18) return {};
+    mantissa = mantissa * 10 + (*at - '0');
   }
   if (at < end && *at == '.') {
     for (++at; at < end && *at >= '0' && *at <= '9'; ++at, ++digits, ++fraction) {

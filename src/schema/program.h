@@ -32,6 +32,9 @@ struct Target {
   std::uint32_t at = 0;
   TypeMask types = kAnyType;
   Kind kind = Kind::kNothing;
+  // Of a block: what it says of a value is always the same and all that matters, so that it may be
+  // remembered.
+  bool is_repeatable = false;
 };
 
 enum class Op : std::uint8_t {

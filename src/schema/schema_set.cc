@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -134,12 +135,16 @@ class SetImpl {
     SchemaReport report = explain(meta.model, json, {.violations_max = kViolationsMax});
     if (report.valid) return {};
     std::string text;
+    std::set<std::string> told;  // the vocabularies of a meta-schema may all say the same
     for (const SchemaViolation& violation : report.violations) {
+      std::string line =
+          fmt::format("{}:{}:{}: {}{}{}", document_name(document.uri), violation.line,
+                      violation.column, violation.instance_pointer,
+                      violation.instance_pointer.empty() ? "" : ": ", violation.message());
+      if (!violation.suggestion.empty()) line += "; " + violation.suggestion;
+      if (!told.insert(line).second) continue;
       if (!text.empty()) text += '\n';
-      text += fmt::format("{}:{}:{}: {}{}{}", document_name(document.uri), violation.line,
-                          violation.column, violation.instance_pointer,
-                          violation.instance_pointer.empty() ? "" : ": ", violation.message());
-      if (!violation.suggestion.empty()) text += "; " + violation.suggestion;
+      text += line;
     }
     if (report.left_out > 0) text += fmt::format("\n{} more faults", report.left_out);
     if (report.schema_error) text += report.schema_error->message;

@@ -55,6 +55,11 @@ SchemaReport SchemaValidator::validate(const CompiledSchema& schema, std::string
           "a pattern of the schema takes too long on this text: write it without "
           "look-around and back-references"};
       return report;
+    case schema::Verdict::kTooComplex:
+      report.schema_error = {ErrorCode::kInvalidSchema,
+                             "checking takes too many steps: the schema has alternatives within "
+                             "alternatives that all apply to the same values"};
+      return report;
     case schema::Verdict::kInvalid:
       break;
   }
