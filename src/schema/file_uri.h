@@ -6,7 +6,7 @@
 
 namespace bb::schema {
 
-// "file:///home/jana/a%20schema.json": the path made absolute, without `.` and `..`,
+// "file:///srv/schemas/a%20schema.json": the path made absolute, without `.` and `..`,
 // percent-encoded.
 std::string file_uri(const std::filesystem::path& path);
 

@@ -139,7 +139,7 @@ TEST_F(FolderSource, HugeFilesAreAbsent) {
 TEST_F(FolderSource, UrisAndPathsAreTwoNamesOfAFile) {
   const std::string uri = source_->uri_of("a b/é#%.json");
   EXPECT_THAT(uri, testing::StartsWith("file:///"));
-  EXPECT_THAT(uri, testing::EndsWith("/root/a%20b/%C3%A9%23%25.json"));
+  EXPECT_THAT(uri, testing::EndsWith("root/a%20b/%C3%A9%23%25.json"));
   EXPECT_EQ(source_->path_of(uri), "a b/é#%.json");
   EXPECT_EQ(source_->path_of("https://33god.dev/schemas/a/x.json"), "a/x.json");
   EXPECT_EQ(source_->path_of("https://33god.dev/schemas/a/%2e%2e/x.json"), std::nullopt);
