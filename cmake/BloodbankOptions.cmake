@@ -36,6 +36,11 @@ target_compile_options(bb_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these in its own headers once they are inlined (GCC bugs 105562, 105329).
   target_compile_options(bb_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+  if(BB_SANITIZE MATCHES "thread")
+    # Boost.Asio has fences around its handlers, which the thread sanitizer does not follow. What
+    # they order is ordered by Asio's locks as well, and those it follows.
+    target_compile_options(bb_options INTERFACE -Wno-tsan)
+  endif()
 endif()
 target_compile_definitions(bb_options INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_ALL_NO_LIB
