@@ -49,16 +49,23 @@ function(bb_module name)
   endif()
 endfunction()
 
-# bb_test(NAME SOURCES file... [DEPS module...] [LABELS label...])
-# A GoogleTest program, every TEST of which is a CTest test.
+# bb_test(NAME SOURCES file... [DEPS module...] [LABEL label])
+# A GoogleTest program, every TEST of which is a CTest test with that label, "unit" unless
+# given. One label: gtest_discover_tests() takes the second of a list for the next property.
 function(bb_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;DEPS" ${ARGN})
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "bb_test(${name}) does not know '${ARG_UNPARSED_ARGUMENTS}'")
+  endif()
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE bb_options GTest::gmock_main)
   foreach(dependency IN LISTS ARG_DEPS)
     target_link_libraries(${name} PRIVATE bb_${dependency})
   endforeach()
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "unit;${ARG_LABELS}")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABEL})
 endfunction()
 
 # bb_executable(NAME SOURCES file... [DEPS module...])
