@@ -37,8 +37,12 @@ void Explainer::run() {
 }
 
 void Explainer::explain(SchemaIndex index, std::uint32_t node, ScopeId scope) {
-  if (is_stopped() || !explained_.emplace(index, node, scope).second) return;
+  if (is_stopped()) return;
   const Subschema& schema = model_[index];
+  // Of what leads no further there can be a great many, and none is the root of more.
+  const bool leads_on = applies_others(schema) || json_[node].is(JsonType::kObject) ||
+                        json_[node].is(JsonType::kArray);
+  if (leads_on && !explained_.emplace(index, node, scope).second) return;
   if (schema.literal || verdicts_.stack_used() > kStackBytesMax) {
     report(schema, "", offset_of(node), [&](SchemaViolation& violation) {
       violation.expected = schema.literal ? "nothing here" : "a value that fits the schema";

@@ -22,17 +22,6 @@ std::uint64_t key_of(SchemaPlace place) {
 
 }  // namespace
 
-SchemaIndex Resource::find_dynamic_anchor(std::string_view name) const {
-  for (const auto& [anchor, schema] : dynamic_anchors) {
-    if (anchor == name) return schema;
-  }
-  return kNoSchema;
-}
-
-std::string SchemaModel::absolute_location(const Subschema& schema) const {
-  return resources[schema.resource].uri + "#" + schema.pointer;
-}
-
 void ModelBuilder::build(SchemaPlace root) {
   model_.root = schema_at(root);
   fill_pending();

@@ -17,6 +17,8 @@ class CatalogueSource final : public SchemaSource {
               [](const EmbeddedFile& a, const EmbeddedFile& b) { return a.path < b.path; });
   }
 
+  bool is_checked() const override { return true; }
+
   std::optional<FileStamp> stamp(const std::string& path) const override {
     if (find(path) == nullptr) return std::nullopt;
     return FileStamp{};

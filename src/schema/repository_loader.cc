@@ -123,7 +123,9 @@ bool SchemaLoader::is_there(const std::string& path) {
 
 LoadedFile load_schema(const SchemaSource& source, const std::string& path,
                        const SchemaOptions& options, const FindById& find_by_id) {
-  SchemaSet set(options);
+  SchemaOptions set_options = options;
+  if (source.is_checked()) set_options.check_documents = false;
+  SchemaSet set(set_options);
   SchemaLoader loader(source, set, find_by_id);
   const auto load = [&]() -> Result<EventSchema> {
     BB_TRY_ASSIGN(const std::string uri, loader.add(path));

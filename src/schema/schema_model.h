@@ -149,6 +149,9 @@ struct Subschema {
   std::string description;
 };
 
+// Whether the schema applies others, to its value or to parts of it.
+bool applies_others(const Subschema& schema);
+
 struct SchemaModel {
   SchemaModel() = default;
   SchemaModel(SchemaModel&&) = default;

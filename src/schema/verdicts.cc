@@ -24,19 +24,6 @@ const char* stack_position() {
   return static_cast<const char*>(__builtin_frame_address(0));
 }
 
-// Whether the schema applies others, so that its answer is worth keeping and it may be part of a
-// loop.
-bool applies_others(const Subschema& schema) {
-  const auto is_set = [](SchemaIndex index) { return index != kNoSchema; };
-  return is_set(schema.reference) || schema.dynamic || !schema.all_of.empty() ||
-         !schema.any_of.empty() || !schema.one_of.empty() || is_set(schema.not_schema) ||
-         is_set(schema.if_schema) || !schema.dependent_schemas.empty() ||
-         !schema.properties.empty() || !schema.pattern_properties.empty() ||
-         is_set(schema.additional_properties) || is_set(schema.property_names) ||
-         is_set(schema.unevaluated_properties) || !schema.prefix_items.empty() ||
-         is_set(schema.items) || is_set(schema.contains) || is_set(schema.unevaluated_items);
-}
-
 }  // namespace
 
 std::size_t Verdicts::KeyHash::operator()(const Key& key) const {
