@@ -88,7 +88,7 @@ class Builder {
       case TreeKind::kBackReference:
         break;
     }
-    BB_ASSERT(!"an expression that backtracks has no automaton");
+    BB_ASSERT(false);  // an expression that backtracks has no automaton
     return behind;
   }
 

@@ -59,11 +59,10 @@ Result<std::string> DocumentIndex::add(std::string_view uri, std::string text) {
 }
 
 void DocumentIndex::map_prefix(std::string prefix, std::filesystem::path folder) {
-  mappings_.push_back({std::move(prefix), std::move(folder)});
-  // The longest first, and of equal ones the one that was named last.
-  std::stable_sort(mappings_.begin(), mappings_.end(), [](const Mapping& a, const Mapping& b) {
-    return a.prefix.size() > b.prefix.size();
-  });
+  // The longest first, and of equal ones the one that was named first.
+  const auto shorter = std::ranges::find_if(
+      mappings_, [&](const Mapping& known) { return known.prefix.size() < prefix.size(); });
+  mappings_.insert(shorter, {std::move(prefix), std::move(folder)});
 }
 
 Result<std::uint32_t> DocumentIndex::add_document(std::string uri, std::string text,

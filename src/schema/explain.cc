@@ -1,7 +1,9 @@
 #include "schema/explain.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "schema/explainer.h"
@@ -9,6 +11,21 @@
 
 namespace bb::schema {
 namespace {
+
+// By their offsets, and those of one offset in the order of the walk. Not std::stable_sort(), which
+// clang refuses: that of libstdc++ 12 uses what C++17 deprecated.
+std::vector<SchemaViolation> in_text_order(std::vector<SchemaViolation> walked) {
+  std::vector<std::pair<std::size_t, std::size_t>> order;  // offset, index
+  order.reserve(walked.size());
+  for (const SchemaViolation& violation : walked) {
+    order.emplace_back(violation.offset, order.size());
+  }
+  std::ranges::sort(order);
+  std::vector<SchemaViolation> ordered;
+  ordered.reserve(walked.size());
+  for (const auto& [offset, index] : order) ordered.push_back(std::move(walked[index]));
+  return ordered;
+}
 
 // Fills in lines and columns, in one pass: the violations are in the order of their offsets.
 void locate(std::vector<SchemaViolation>& violations, const char* text,
@@ -45,13 +62,10 @@ SchemaReport explain(const SchemaModel& model, const JsonView& json,
   if (report.valid) return report;
   Explainer explainer(model, json, verdicts, options);
   explainer.run();
-  report.violations = explainer.take_violations();
+  report.violations = in_text_order(explainer.take_violations());
   report.left_out = explainer.left_out();
   // To see everything that is wrong can take more steps than to see that something is.
   if (report.violations.empty() && report.left_out == 0) report.schema_error = verdicts.error();
-  std::stable_sort(
-      report.violations.begin(), report.violations.end(),
-      [](const SchemaViolation& a, const SchemaViolation& b) { return a.offset < b.offset; });
   locate(report.violations, json.text, options);
   return report;
 }

@@ -233,12 +233,16 @@ TEST(SchemaSet, TheLongestPrefixWins) {
   const Folder folder;
   folder.write("short/x/a.json", R"({"const":"short"})");
   folder.write("long/a.json", R"({"const":"long"})");
-  SchemaSet set;
-  set.map_prefix("https://example.test/x/", folder.path() / "long");
-  set.map_prefix("https://example.test/", folder.path() / "short");
-  const auto schema = set.compile("https://example.test/x/a.json");
-  ASSERT_TRUE(schema) << schema.error().message;
-  EXPECT_TRUE(accepts(*schema, R"("long")"));
+  for (const bool long_first : {true, false}) {
+    SCOPED_TRACE(long_first);
+    SchemaSet set;
+    if (long_first) set.map_prefix("https://example.test/x/", folder.path() / "long");
+    set.map_prefix("https://example.test/", folder.path() / "short");
+    if (!long_first) set.map_prefix("https://example.test/x/", folder.path() / "long");
+    const auto schema = set.compile("https://example.test/x/a.json");
+    ASSERT_TRUE(schema) << schema.error().message;
+    EXPECT_TRUE(accepts(*schema, R"("long")"));
+  }
 }
 
 TEST(SchemaSet, CheckAllLooksAtWhatNothingRefersTo) {
