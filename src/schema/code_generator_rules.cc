@@ -55,6 +55,24 @@ class Names {
   std::vector<std::string> list_;
 };
 
+void make_plain(ObjectRule& rule) {
+  const bool is_closed = rule.additional && rule.additional->types == 0;
+  if (!rule.patterns.empty() || rule.property_names || (rule.additional && !is_closed) ||
+      rule.presence_count > 64) {
+    return;
+  }
+  rule.is_plain = true;
+  rule.is_closed = is_closed;
+  rule.required_mask =
+      rule.required_count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << rule.required_count) - 1;
+  for (PropertyEntry& entry : rule.properties) {
+    if (entry.presence != NameTable::kNone)
+      entry.presence_mask = std::uint64_t{1} << entry.presence;
+    // Required, but not declared: one of the others.
+    if (!entry.is_declared && is_closed) entry.target.types = 0;
+  }
+}
+
 std::vector<std::string> unique_strings(const std::vector<JsonRef>& values) {
   Names names;
   std::string buffer;
@@ -175,6 +193,7 @@ void CodeGenerator::emit_object(const std::vector<const Subschema*>& schemas, bo
       rule.property_names = target(schema.property_names, false, resource);
     }
   }
+  make_plain(rule);
   rule.visits_members =
       names.size() > 0 || !rule.patterns.empty() || rule.additional || rule.property_names;
   rule.names = NameTable(names.take());

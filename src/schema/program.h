@@ -99,6 +99,7 @@ struct PropertyEntry {
   Target target;
   bool is_declared = false;                   // in `properties`; else known for `required` alone
   std::uint32_t presence = NameTable::kNone;  // the bit that says it was seen
+  std::uint64_t presence_mask = 0;            // that bit, in a plain rule; 0 if there is none
 };
 
 struct PatternEntry {
@@ -116,6 +117,11 @@ struct ObjectRule {
   std::uint64_t properties_min = 0;
   std::uint64_t properties_max = UINT64_MAX;
   bool visits_members = false;
+  // Names and nothing else decide: no patterns, no schema for other members unless it is `false`,
+  // at most 64 bits of presence. Most objects are checked by such a rule.
+  bool is_plain = false;
+  bool is_closed = false;           // of a plain rule: other members are refused
+  std::uint64_t required_mask = 0;  // of a plain rule
   NameTable names;
   std::vector<PropertyEntry> properties;
   std::vector<PatternEntry> patterns;
