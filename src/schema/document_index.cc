@@ -67,7 +67,7 @@ void DocumentIndex::map_prefix(std::string prefix, std::filesystem::path folder)
 
 Result<std::uint32_t> DocumentIndex::add_document(std::string uri, std::string text,
                                                   bool is_standard) {
-  auto json = JsonDocument::read(std::move(text));
+  auto json = JsonDocument::read(std::move(text), reader_);
   if (json == nullptr) {
     return fail(ErrorCode::kInvalidJson, json_fault_text(uri, text));
   }

@@ -100,6 +100,7 @@ class DocumentIndex {
                                        std::string_view uri);
 
   SchemaOptions options_;
+  JsonReader reader_;
   std::vector<std::unique_ptr<IndexedDocument>> documents_;
   std::vector<std::unique_ptr<IndexedResource>> resources_;
   std::unordered_map<std::string, std::uint32_t> resource_by_uri_;

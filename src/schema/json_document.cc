@@ -127,9 +127,13 @@ bool JsonReader::read(std::string_view text) {
 }
 
 std::unique_ptr<const JsonDocument> JsonDocument::read(std::string&& text) {
+  JsonReader reader;
+  return read(std::move(text), reader);
+}
+
+std::unique_ptr<const JsonDocument> JsonDocument::read(std::string&& text, JsonReader& reader) {
   std::unique_ptr<JsonDocument> document(new JsonDocument);
   document->text_ = std::move(text);
-  JsonReader reader;
   if (!reader.read(document->text_)) {
     text = std::move(document->text_);
     return nullptr;

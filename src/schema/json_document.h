@@ -107,6 +107,8 @@ class JsonDocument {
  public:
   // Nothing if `text` is not JSON; it is then left as it was.
   static std::unique_ptr<const JsonDocument> read(std::string&& text);
+  // The same, with the memory of a reader that is at hand.
+  static std::unique_ptr<const JsonDocument> read(std::string&& text, JsonReader& reader);
 
   const JsonView& view() const { return view_; }
   const std::string& text() const { return text_; }
