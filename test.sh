@@ -91,9 +91,13 @@ run_fuzz() {
     mkdir -p "build/fuzz/corpus/$name" build/fuzz/findings
     local folders=("build/fuzz/corpus/$name")
     [[ ! -d fuzz/corpus/$name ]] || folders+=("fuzz/corpus/$name")
+    # The words of the format that the target's name begins with.
+    local dictionary=()
+    [[ ! -f fuzz/${name%%_*}.dict ]] || dictionary=("-dict=fuzz/${name%%_*}.dict")
     say "fuzzing $name for $seconds s"
     "$program" -max_total_time="$seconds" -detect_leaks=1 -rss_limit_mb=1024 -malloc_limit_mb=64 \
-      -timeout=10 -print_final_stats=1 -artifact_prefix="build/fuzz/findings/$name-" "${folders[@]}"
+      -timeout=10 -print_final_stats=1 "${dictionary[@]}" \
+      -artifact_prefix="build/fuzz/findings/$name-" "${folders[@]}"
   done
 }
 
