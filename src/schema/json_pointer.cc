@@ -22,12 +22,19 @@ std::optional<std::string_view> PointerTokens::next() {
 
 std::optional<std::uint32_t> find_member(const JsonView& json, std::uint32_t object,
                                          std::string_view name, std::string& buffer) {
+  if (!json[object].is(JsonType::kObject)) return std::nullopt;
   std::optional<std::uint32_t> found;
   const std::uint16_t hash = hash_name(name);
   for (std::uint32_t at = object + 1; at < json[object].next; at = json[at].next) {
     if (json[at].hash == hash && json.characters(json[at], buffer) == name) found = at + 1;
   }
   return found;
+}
+
+std::optional<std::uint32_t> find_member(const JsonView& json, std::uint32_t object,
+                                         std::string_view name) {
+  std::string buffer;
+  return find_member(json, object, name, buffer);
 }
 
 std::optional<std::uint32_t> find_child(const JsonView& json, std::uint32_t container,

@@ -27,9 +27,12 @@ class PointerTokens {
 std::optional<std::uint32_t> find_child(const JsonView& json, std::uint32_t container,
                                         std::string_view token, std::string& buffer);
 
-// The value of the member `name` of an object.
+// The value of the member `name` of an object, the last one if it repeats; nothing if there is
+// none, or if the node is no object.
 std::optional<std::uint32_t> find_member(const JsonView& json, std::uint32_t object,
                                          std::string_view name, std::string& buffer);
+std::optional<std::uint32_t> find_member(const JsonView& json, std::uint32_t object,
+                                         std::string_view name);
 
 // Appends "/" and the token, escaped.
 void append_pointer_token(std::string& pointer, std::string_view token);

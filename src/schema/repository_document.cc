@@ -87,16 +87,6 @@ class ReferenceReader {
 
 }  // namespace
 
-std::optional<std::uint32_t> find_member(const JsonView& document, std::uint32_t object,
-                                         std::string_view name) {
-  if (!document[object].is(JsonType::kObject)) return std::nullopt;
-  std::string buffer;
-  for (auto at = object + 1; at < document[object].next; at = document[at].next) {
-    if (document.characters(document[at], buffer) == name) return at + 1;
-  }
-  return std::nullopt;
-}
-
 std::string text_at(const JsonView& document, std::optional<std::uint32_t> index) {
   if (!index || !document[*index].is(JsonType::kString)) return {};
   std::string buffer;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "schema/json_document.h"
+#include "schema/json_pointer.h"
 #include "schema/repository.h"
 
 namespace bb::schema {
@@ -39,11 +40,6 @@ struct DocumentReference {
 // document's own, for where there is no `$id`. Looks at values that are no schemas too, such as
 // examples: what it finds need not be there.
 std::vector<DocumentReference> read_references(const JsonView& document, std::string_view uri);
-
-// The value of the member `name` of the object at `object`; nothing if there is none, or if it is
-// no object.
-std::optional<std::uint32_t> find_member(const JsonView& document, std::uint32_t object,
-                                         std::string_view name);
 
 // The characters of the string at `index`; empty if it is no string.
 std::string text_at(const JsonView& document, std::optional<std::uint32_t> index);
