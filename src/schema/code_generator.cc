@@ -45,6 +45,12 @@ bool asserts_here(const Subschema& s) {
          s.dynamic;
 }
 
+// Nothing but references and parts.
+bool leads_elsewhere(const Subschema& s) {
+  return !s.literal && !s.has_type && !asserts_here(s) &&
+         (s.reference != kNoSchema || !s.all_of.empty());
+}
+
 bool is_plain_reference(const Subschema& s) {
   return !s.literal && s.reference != kNoSchema && s.all_of.empty() && !s.has_type &&
          !asserts_here(s);
@@ -114,6 +120,21 @@ CodeGenerator::SchemaSetKey CodeGenerator::flatten(const std::vector<SchemaIndex
   return found;
 }
 
+// What only leads to others says nothing beside them: without it, all who refer to a schema share
+// its block.
+CodeGenerator::SchemaSetKey CodeGenerator::reduce(const SchemaSetKey& all) const {
+  SchemaSetKey left;
+  for (const SchemaIndex index : all) {
+    const Subschema& schema = model_[index];
+    const auto is_here = [&all](SchemaIndex part) { return contains(all, part); };
+    const bool says_nothing = leads_elsewhere(schema) &&
+                              (schema.reference == kNoSchema || is_here(schema.reference)) &&
+                              std::ranges::all_of(schema.all_of, is_here);
+    if (!says_nothing) left.push_back(index);
+  }
+  return left;
+}
+
 Target CodeGenerator::target(SchemaIndex index, bool tracked, ResourceIndex from) {
   if (!tracked && !model_.uses_dynamic_scope) return target_of_all({index});
   if (!model_.uses_dynamic_scope) index = follow_plain_references(model_, index);
@@ -130,7 +151,7 @@ Target CodeGenerator::target(SchemaIndex index, bool tracked, ResourceIndex from
 }
 
 Target CodeGenerator::target_of_all(const std::vector<SchemaIndex>& schemas) {
-  SchemaSetKey all = flatten(schemas);
+  const SchemaSetKey all = flatten(schemas);
   Target out;
   bool asserts = false;
   for (const SchemaIndex index : all) {
@@ -147,7 +168,7 @@ Target CodeGenerator::target_of_all(const std::vector<SchemaIndex>& schemas) {
   }
   if (!asserts || out.types == 0) return out;
   out.kind = Target::Kind::kBlock;
-  out.at = block(std::move(all), Variant::kPlain);
+  out.at = block(reduce(all), Variant::kPlain);
   out.is_repeatable = true;
   return out;
 }
@@ -178,8 +199,10 @@ void CodeGenerator::add(Op op, std::size_t rule, bool tracked) {
 }
 
 // The cheap ones first.
-void CodeGenerator::emit(const SchemaSetKey& schemas, Variant variant) {
+void CodeGenerator::emit(const SchemaSetKey& key, Variant variant) {
   const bool tracked = variant != Variant::kPlain;
+  const SchemaSetKey beside = tracked ? key : flatten(key);
+  const SchemaSetKey schemas = tracked ? key : reduce(beside);
   SchemaSetKey open;  // those that are not a record of their own
   for (const SchemaIndex index : schemas) {
     if (is_unevaluated(model_[index]) && variant != Variant::kRecord) continue;
@@ -195,8 +218,8 @@ void CodeGenerator::emit(const SchemaSetKey& schemas, Variant variant) {
   for (const SchemaIndex index : open) {
     if (has_array_keywords(model_[index])) emit_array(model_[index], tracked);
   }
-  for (const SchemaIndex index : open) emit_references(model_[index], schemas, tracked);
-  for (const SchemaIndex index : open) emit_in_place(model_[index], schemas, tracked);
+  for (const SchemaIndex index : open) emit_references(model_[index], beside, tracked);
+  for (const SchemaIndex index : open) emit_in_place(model_[index], beside, tracked);
   if (variant == Variant::kRecord) {
     emit_unevaluated(model_[schemas.front()]);
     return;

@@ -39,9 +39,11 @@ class CodeGenerator {
   std::uint32_t scope_block(ResourceIndex resource, Target inner);
   // The schemas that apply wherever all of `schemas` do, themselves included.
   SchemaSetKey flatten(const std::vector<SchemaIndex>& schemas) const;
+  // Those of a flattened set that have something to say themselves.
+  SchemaSetKey reduce(const SchemaSetKey& all) const;
   bool may_merge() const;
 
-  void emit(const SchemaSetKey& schemas, Variant variant);
+  void emit(const SchemaSetKey& key, Variant variant);
   void emit_objects(const SchemaSetKey& schemas, bool tracked);
   void emit_values(const Subschema& schema);
   void emit_strings(const Subschema& schema);

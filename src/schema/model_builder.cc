@@ -38,20 +38,20 @@ void ModelBuilder::build_all(std::uint32_t document) {
 
 void ModelBuilder::fill_pending() {
   while (!pending_.empty() && faults_.size() < kFaultsMax) {
-    const auto [schema, place] = pending_.front();
+    Pending next = std::move(pending_.front());
     pending_.pop_front();
     // Into a value of its own: reading may add schemas to the model.
-    Subschema read = SchemaReader(*this, index_, place).read();
-    model_.schemas[schema] = std::move(read);
+    Subschema read = SchemaReader(*this, index_, next.place, std::move(next.pointer)).read();
+    model_.schemas[next.schema] = std::move(read);
   }
 }
 
-SchemaIndex ModelBuilder::schema_at(SchemaPlace place) {
+SchemaIndex ModelBuilder::schema_at(SchemaPlace place, std::optional<std::string> pointer) {
   const auto index = static_cast<SchemaIndex>(model_.schemas.size());
   const auto [known, is_new] = schema_at_.emplace(key_of(place), index);
   if (!is_new) return known->second;
   model_.schemas.emplace_back();
-  pending_.emplace_back(index, place);
+  pending_.push_back({index, place, std::move(pointer)});
   if (std::ranges::find(documents_, place.document) == documents_.end()) {
     documents_.push_back(place.document);
     model_.documents.push_back(index_.document(place.document).json);
@@ -89,6 +89,14 @@ SchemaIndex ModelBuilder::refer(SchemaPlace from, std::uint32_t node, std::strin
   if (!place) {
     fault(from, node, place.error().message);
     return kNoSchema;
+  }
+  // A reference by pointer, to a place in the resource that it names, says where that is.
+  const IndexedResource& target = index_.resource(index_.resource_at(*place));
+  const SplitUri parts = split_fragment(*absolute);
+  if (parts.fragment.starts_with('/') &&
+      parts.fragment.find_first_of("%~") == std::string_view::npos &&
+      normalize_uri(parts.absolute) == target.uri) {
+    return schema_at(*place, std::string(parts.fragment));
   }
   return schema_at(*place);
 }

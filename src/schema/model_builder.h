@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,7 +35,8 @@ class ModelBuilder {
  private:
   friend class SchemaReader;
 
-  SchemaIndex schema_at(SchemaPlace place);
+  // `pointer` is where the place is in its resource, if that is known.
+  SchemaIndex schema_at(SchemaPlace place, std::optional<std::string> pointer = std::nullopt);
   // kNoSchema, and a fault, for a reference to nothing. `node` is the reference, for the message.
   SchemaIndex refer(SchemaPlace from, std::uint32_t node, std::string_view reference);
   ResourceIndex model_resource(std::uint32_t resource);
@@ -48,7 +50,12 @@ class ModelBuilder {
   std::unordered_map<std::uint32_t, ResourceIndex> model_resource_;
   std::vector<std::uint32_t> index_resource_;  // of each model resource
   std::unordered_map<std::string, std::uint32_t> pattern_of_;
-  std::deque<std::pair<SchemaIndex, SchemaPlace>> pending_;
+  struct Pending {
+    SchemaIndex schema;
+    SchemaPlace place;
+    std::optional<std::string> pointer;
+  };
+  std::deque<Pending> pending_;
   std::vector<std::uint32_t> documents_;
   std::vector<std::string> faults_;
 };

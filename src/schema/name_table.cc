@@ -15,7 +15,7 @@ NameTable::NameTable(std::vector<std::string> names)
   for (std::uint32_t place = 0; place < names.size(); ++place) {
     const std::string& name = names[place];
     const std::uint16_t hash = hash_name(name);
-    std::uint32_t slot = hash & mask_;
+    std::uint32_t slot = first_slot(name, hash);
     while (slots_[slot].place != kNone) slot = (slot + 1) & mask_;
     slots_[slot] = {.ends = ends_of(name),
                     .place = place,

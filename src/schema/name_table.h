@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,7 +23,7 @@ class NameTable {
   // The place of a name, `hash` being hash_name() of it; kNone if it is not there.
   std::uint32_t find(std::string_view name, std::uint16_t hash) const {
     const Ends ends = ends_of(name);
-    for (std::uint32_t slot = hash & mask_;; slot = (slot + 1) & mask_) {
+    for (std::uint32_t slot = first_slot(name, hash);; slot = (slot + 1) & mask_) {
       const Slot& candidate = slots_[slot];
       if (candidate.place == kNone) return kNone;
       // Up to 16 bytes the ends are all of it.
@@ -44,6 +45,14 @@ class NameTable {
 
     friend bool operator==(const Ends&, const Ends&) = default;
   };
+
+  // The hash that comes with a name has 16 bits, too few for thousands of names.
+  static constexpr std::size_t kNamesByShortHashMax = 4096;
+  std::uint32_t first_slot(std::string_view name, std::uint16_t hash) const {
+    if (count_ <= kNamesByShortHashMax) [[likely]]
+      return hash & mask_;
+    return static_cast<std::uint32_t>(std::hash<std::string_view>{}(name)) & mask_;
+  }
 
   struct Slot {
     Ends ends;

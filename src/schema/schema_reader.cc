@@ -22,18 +22,21 @@ std::optional<TypeMask> type_mask(std::string_view name) {
 
 }  // namespace
 
-SchemaReader::SchemaReader(ModelBuilder& builder, DocumentIndex& index, SchemaPlace place)
+SchemaReader::SchemaReader(ModelBuilder& builder, DocumentIndex& index, SchemaPlace place,
+                           std::optional<std::string> pointer)
     : builder_(builder),
       index_(index),
       place_(place),
       json_(index.document(place.document).json->view()),
-      dialect_(index.resource(index.resource_at(place)).dialect) {}
+      dialect_(index.resource(index.resource_at(place)).dialect),
+      pointer_(std::move(pointer)) {}
 
 Subschema SchemaReader::read() {
   const std::uint32_t resource = index_.resource_at(place_);
   schema_.resource = builder_.model_resource(resource);
   schema_.pointer =
-      DocumentIndex::pointer(json_, index_.resource(resource).place.node, place_.node);
+      pointer_ ? *pointer_
+               : DocumentIndex::pointer(json_, index_.resource(resource).place.node, place_.node);
   schema_.contains_evaluates = dialect_.draft == SchemaDraft::k2020_12;
   const JsonNode& node = json_[place_.node];
   if (node.is(JsonType::kBoolean)) {
@@ -55,10 +58,13 @@ Subschema SchemaReader::read() {
     if (lone_ref && at + 1 != *lone_ref) continue;
     const std::string name(json_.characters(json_[at], buffer_));
     const Keyword keyword = find_keyword(name, dialect_);
-    if (keyword != Keyword::kUnknown) read_keyword(keyword, name, at + 1);
+    if (keyword == Keyword::kUnknown) continue;
+    keyword_ = name;
+    read_keyword(keyword, name, at + 1);
   }
   // They say nothing where `items` is not an array (2019-09 core §9.3.1.2).
   if (additional_items_ && schema_.prefix_items_keyword == "items") {
+    keyword_ = "additionalItems";
     schema_.items = subschema(*additional_items_);
     schema_.items_keyword = "additionalItems";
   }
@@ -149,7 +155,8 @@ bool SchemaReader::read_applicator(Keyword keyword, std::string_view name, std::
       for (std::uint32_t at = value + 1; at < json_[value].next; at = json_[at].next) {
         std::string source(json_.characters(json_[at], buffer_));
         const std::uint32_t pattern = builder_.pattern(place_, at, source);
-        schema_.pattern_properties.push_back({std::move(source), pattern, subschema(at + 1)});
+        const SchemaIndex schema = subschema(at + 1, below(source));
+        schema_.pattern_properties.push_back({std::move(source), pattern, schema});
       }
       return true;
     case Keyword::kAdditionalProperties:
@@ -301,7 +308,8 @@ void SchemaReader::read_dependencies(std::uint32_t value) {
     if (json_[at + 1].is(JsonType::kArray)) {
       schema_.dependent_required.emplace_back(std::move(name), strings(at + 1));
     } else {
-      schema_.dependent_schemas.push_back({std::move(name), subschema(at + 1)});
+      const SchemaIndex schema = subschema(at + 1, below(name));
+      schema_.dependent_schemas.push_back({std::move(name), schema});
     }
   }
 }
@@ -321,20 +329,28 @@ void SchemaReader::read_number(std::uint32_t value, std::optional<NumberBound>& 
   bound = NumberBound{json_.raw(json_[value])};
 }
 
-SchemaIndex SchemaReader::subschema(std::uint32_t node) {
+std::string SchemaReader::below(std::string_view token) const {
+  std::string pointer = "/" + keyword_;
+  append_pointer_token(pointer, token);
+  return pointer;
+}
+
+SchemaIndex SchemaReader::subschema(std::uint32_t node, const std::string& below) {
   if (index_.document(place_.document).resource_of[node] == kNowhere) {
     fault(node, fmt::format("a schema is an object, true or false, and this is {}",
                             to_string(json_[node].type)));
     return builder_.schema_at(place_);
   }
-  return builder_.schema_at({place_.document, node});
+  const SchemaPlace place{place_.document, node};
+  const bool is_same_resource = index_.resource_at(place) == index_.resource_at(place_);
+  return builder_.schema_at(place, is_same_resource ? schema_.pointer + below : std::string());
 }
 
 std::vector<SchemaIndex> SchemaReader::subschemas(std::uint32_t array) {
   std::vector<SchemaIndex> out;
   if (!expect(array, JsonType::kArray)) return out;
   for (std::uint32_t at = array + 1; at < json_[array].next; at = json_[at].next) {
-    out.push_back(subschema(at));
+    out.push_back(subschema(at, below(std::to_string(out.size()))));
   }
   return out;
 }
@@ -344,7 +360,7 @@ void SchemaReader::named_subschemas(std::uint32_t object, std::vector<NamedSchem
   std::unordered_map<std::string, std::size_t> known;
   for (std::uint32_t at = object + 1; at < json_[object].next; at = json_[at].next) {
     std::string name(json_.characters(json_[at], buffer_));
-    const SchemaIndex schema = subschema(at + 1);
+    const SchemaIndex schema = subschema(at + 1, below(name));
     const auto [place, is_new] = known.emplace(name, out.size());
     if (is_new) {
       out.push_back({std::move(name), schema});

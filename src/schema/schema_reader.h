@@ -15,7 +15,9 @@ namespace bb::schema {
 
 class SchemaReader {
  public:
-  SchemaReader(ModelBuilder& builder, DocumentIndex& index, SchemaPlace place);
+  // `pointer` is where the place is in its resource, if that is known.
+  SchemaReader(ModelBuilder& builder, DocumentIndex& index, SchemaPlace place,
+               std::optional<std::string> pointer);
 
   // Subschemas are asked of the builder, which reads them later; faults go to the builder.
   Subschema read();
@@ -31,7 +33,11 @@ class SchemaReader {
   void read_format(std::uint32_t value);
   void read_number(std::uint32_t value, std::optional<NumberBound>& bound);
 
-  SchemaIndex subschema(std::uint32_t node);
+  // `below` is where it is below this schema: "/properties/a". Pointers grow from parent to child,
+  // since to look one up costs a walk past all siblings.
+  SchemaIndex subschema(std::uint32_t node, const std::string& below);
+  SchemaIndex subschema(std::uint32_t node) { return subschema(node, "/" + keyword_); }
+  std::string below(std::string_view token) const;
   std::vector<SchemaIndex> subschemas(std::uint32_t array);
   void named_subschemas(std::uint32_t object, std::vector<NamedSchema>& out);
   std::vector<std::string> strings(std::uint32_t array);
@@ -46,6 +52,8 @@ class SchemaReader {
   const JsonView& json_;
   Dialect dialect_;
   Subschema schema_;
+  std::optional<std::string> pointer_;
+  std::string keyword_;  // that is being read
   std::optional<std::uint32_t> additional_items_;
   std::string buffer_;
 };
