@@ -87,7 +87,8 @@ class SchemaSet {
   // documents claim. The same text twice is no error.
   Result<std::string> add(std::string_view uri, std::string text);
 
-  // Reads a file and adds it under its file: URI. kIo with the path and the reason.
+  // Reads a file and adds it under its file: URI. Its relative references are looked for beside it,
+  // where no mapped prefix has them. kIo with the path and the reason.
   Result<std::string> add_file(const std::filesystem::path& path);
 
   // From now on a URI that begins with `uri_prefix` names the file of the remaining path

@@ -135,7 +135,9 @@ Result<std::uint32_t> DocumentIndex::find_resource(std::string_view absolute) {
     return documents_[*loaded]->resource_of[0];
   }
   return fail(ErrorCode::kInvalidSchema,
-              fmt::format("{} names nothing: no document that was given has that URI", shown(key)));
+              fmt::format("{} names nothing: no document that was given has that URI, and no "
+                          "folder that a prefix of it is mapped to",
+                          shown(key)));
 }
 
 // Takes the pointer apart over the document as it is: it may lead through what is no schema. Where
@@ -174,7 +176,13 @@ Result<std::optional<std::uint32_t>> DocumentIndex::load(std::string_view uri) {
                   add_document(std::string(uri), std::string(standard), true));
     return document;
   }
-  for (const Mapping& mapping : mappings_) {
+  BB_TRY_ASSIGN(const auto mapped, load_from(mappings_, uri));
+  return mapped ? mapped : load_from(beside_, uri);
+}
+
+Result<std::optional<std::uint32_t>> DocumentIndex::load_from(const std::vector<Mapping>& mappings,
+                                                              std::string_view uri) {
+  for (const Mapping& mapping : mappings) {
     if (!uri.starts_with(mapping.prefix)) continue;
     BB_TRY_ASSIGN(auto text, read_mapped(mapping.folder, uri.substr(mapping.prefix.size())));
     if (!text) continue;
@@ -183,6 +191,20 @@ Result<std::optional<std::uint32_t>> DocumentIndex::load(std::string_view uri) {
     return document;
   }
   return std::nullopt;
+}
+
+// "../x.json" is a step up from the file just as it is one up from its URI: folder for folder.
+void DocumentIndex::map_beside(std::string_view uri, const std::filesystem::path& path) {
+  const std::size_t scheme_end = uri.find("://");
+  if (scheme_end == std::string_view::npos) return;
+  const std::size_t path_begin = uri.find('/', scheme_end + 3);
+  std::filesystem::path folder = path.parent_path();
+  for (std::size_t slash = uri.rfind('/'); slash != std::string_view::npos && slash >= path_begin;
+       slash = uri.substr(0, slash).rfind('/')) {
+    beside_.push_back({std::string(uri.substr(0, slash + 1)), folder});
+    if (slash == path_begin || folder == folder.root_path()) break;
+    folder = folder.parent_path();
+  }
 }
 
 std::string DocumentIndex::pointer(const JsonView& json, std::uint32_t from, std::uint32_t to) {

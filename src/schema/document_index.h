@@ -64,6 +64,9 @@ class DocumentIndex {
   // See SchemaSet.
   Result<std::string> add(std::string_view uri, std::string text);
   void map_prefix(std::string prefix, std::filesystem::path folder);
+  // Relative references of the document `uri`, which is the file `path`, are looked for beside that
+  // file, where no mapped prefix has them.
+  void map_beside(std::string_view uri, const std::filesystem::path& path);
 
   // The place that an absolute URI with or without a fragment names; documents are read through the
   // map, and taken from the built-in meta-schemas, as needed. Error: kInvalidSchema with what is
@@ -95,6 +98,8 @@ class DocumentIndex {
   Result<void> scan_operand(std::uint32_t document, std::uint32_t node, std::uint32_t resource,
                             Operand operand);
   Result<std::optional<std::uint32_t>> load(std::string_view uri);
+  Result<std::optional<std::uint32_t>> load_from(const std::vector<Mapping>& mappings,
+                                                 std::string_view uri);
   Result<std::uint32_t> find_resource(std::string_view absolute);
   Result<std::uint32_t> follow_pointer(const IndexedResource& from, std::string_view pointer,
                                        std::string_view uri);
@@ -106,6 +111,7 @@ class DocumentIndex {
   std::unordered_map<std::string, std::uint32_t> resource_by_uri_;
   std::unordered_map<std::string, std::uint32_t> document_by_uri_;
   std::vector<Mapping> mappings_;
+  std::vector<Mapping> beside_;
   std::vector<std::string> dialects_in_progress_;
 };
 

@@ -78,6 +78,40 @@ TEST(Evaluator, MergingIsBounded) {
   EXPECT_FALSE(accepts(schema, R"({"a":{"b":{"b":{"a":{"b":{"b":1}}}}}})"));
 }
 
+// As many blocks as there are different schemas, however many refer to them.
+TEST(Evaluator, WhoRefersToASchemaSharesItsRule) {
+  constexpr int kSchemas = 40;
+  std::string text = R"({"$ref":"#/$defs/s0","$defs":{)";
+  for (int i = 0; i < kSchemas; ++i) {
+    text += (i > 0 ? ",\"s" : "\"s") + std::to_string(i) + R"(":{"type":"object","properties":{)";
+    for (int j = 0; j < kSchemas; ++j) {
+      const std::string name = std::to_string(j);
+      text += (j > 0 ? ",\"p" : "\"p") + name + R"(":{"$ref":"#/$defs/s)" + name + "\"}";
+    }
+    text += "}}";
+  }
+  const CompiledSchema schema = compile(text + "}}");
+  EXPECT_EQ(schema.impl().program.objects.size(), static_cast<std::size_t>(kSchemas));
+  EXPECT_TRUE(accepts(schema, R"({"p3":{"p39":{"p0":{}}}})"));
+  EXPECT_FALSE(accepts(schema, R"({"p3":{"p39":{"p0":1}}})"));
+}
+
+TEST(Evaluator, AsManyNamesAndValuesAsThereAre) {
+  std::string properties;
+  std::string values;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string name =
+        "\"a_long_name_with_the_number_" + std::to_string(i) + "_in_it_somewhere\"";
+    properties += (i > 0 ? "," : "") + name + R"(:{"type":"integer"})";
+    values += (i > 0 ? "," : "") + name;
+  }
+  const CompiledSchema schema = compile(R"({"properties":{)" + properties +
+                                        R"(},"propertyNames":{"enum":[)" + values + "]}}");
+  EXPECT_TRUE(accepts(schema, R"({"a_long_name_with_the_number_17000_in_it_somewhere":1})"));
+  EXPECT_FALSE(accepts(schema, R"({"a_long_name_with_the_number_17000_in_it_somewhere":"x"})"));
+  EXPECT_FALSE(accepts(schema, R"({"a_long_name_with_the_number_20000_in_it_somewhere":1})"));
+}
+
 TEST(Evaluator, MoreRequiredNamesThanFitInAWord) {
   std::string required;
   std::string members;

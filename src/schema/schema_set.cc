@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <system_error>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -185,7 +186,11 @@ Result<std::string> SchemaSet::add(std::string_view uri, std::string text) {
 
 Result<std::string> SchemaSet::add_file(const std::filesystem::path& path) {
   BB_TRY_ASSIGN(std::string text, io::read_file(path.string(), schema::kSchemaBytesMax));
-  return add(schema::file_uri(path), std::move(text));
+  BB_TRY_ASSIGN(std::string uri, add(schema::file_uri(path), std::move(text)));
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  if (!error) impl_->index().map_beside(uri, absolute.lexically_normal());
+  return uri;
 }
 
 void SchemaSet::map_prefix(std::string uri_prefix, std::filesystem::path folder) {

@@ -209,6 +209,24 @@ TEST(SchemaSet, ReadsRelativeReferencesThroughTheMap) {
                                                         "https://example.test/common/types.json"));
 }
 
+TEST(SchemaSet, LooksForRelativeReferencesBesideTheFile) {
+  const Folder folder;
+  folder.write("common/types.json", R"({"$defs":{"text":{"type":"string"}}})");
+  folder.write("a/b/near.json", R"({"$ref":"../../common/types.json#/$defs/text"})");
+  const std::string reference = R"("$ref":"near.json"})";
+  for (const std::string text :
+       {"{" + reference, R"({"$id":"https://example.test/x/y/z/s.json",)" + reference}) {
+    const auto file = folder.write("a/b/schema.json", text);
+    SchemaSet set;
+    const auto uri = set.add_file(file);
+    ASSERT_TRUE(uri);
+    const auto schema = set.compile(*uri);
+    ASSERT_TRUE(schema) << schema.error().message;
+    EXPECT_TRUE(accepts(*schema, R"("x")"));
+    EXPECT_FALSE(accepts(*schema, "1"));
+  }
+}
+
 TEST(SchemaSet, TheMapNeverLeadsOutOfItsFolder) {
   const Folder folder;
   folder.write("secret.json", "true");
