@@ -199,7 +199,11 @@ asio::awaitable<Result<void>> BulkRun::take_line(const BulkLine& line, const std
   if (!line.too_long && is_blank(line.text)) co_return Result<void>{};
   auto event = plan(line, source);
   if (event) co_return co_await send(*std::move(event), line.number);
-  if (!is_fault_of_line(event.error().code)) co_return fail(std::move(event).error());
+  if (gate_.is_unchecked()) {
+    event.error().message.insert(0, "not checked: ");
+  } else if (!is_fault_of_line(event.error().code)) {
+    co_return fail(std::move(event).error());
+  }
   on_failed(line.number, event.error());
   co_return Result<void>{};
 }

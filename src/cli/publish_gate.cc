@@ -80,6 +80,7 @@ Result<void> PublishGate::check_routing_key(const schema::EventSchemaInfo& info,
 
 Result<std::string_view> PublishGate::check(const std::string& event_type,
                                             const PlacedText& payload, std::string_view pointer) {
+  unchecked_ = false;
   if (options_.mode == ValidationMode::kSkip) return std::string_view();
   // Who asks for a version wants that one.
   const bool required = options_.mode == ValidationMode::kStrict || options_.version.has_value();
@@ -92,6 +93,7 @@ Result<std::string_view> PublishGate::check(const std::string& event_type,
     report_options.first_column = payload.column;
     const SchemaReport report = validator_.validate(found->schema, payload.text, report_options);
     if (report.schema_error) {
+      unchecked_ = true;
       return fail(ErrorCode::kInvalidSchema,
                   fmt::format("{}: the schema of '{}' cannot be applied: {}", found->info.file,
                               event_type, report.schema_error->message));

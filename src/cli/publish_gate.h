@@ -53,6 +53,10 @@ class PublishGate {
   Result<std::string_view> check(const std::string& event_type, const PlacedText& payload,
                                  std::string_view pointer);
 
+  // Whether the last check() failed because a good schema cannot be applied to that payload: one of
+  // its patterns is too expensive there, or the payload too complex. Others may be checked by it.
+  bool is_unchecked() const { return unchecked_; }
+
   // The first of the examples in the event type's schema, on one line. Whatever the mode is, errors
   // are kNoSchema, kInvalidSchema, and kNotFound where the schema has none.
   Result<std::string> first_example(const std::string& event_type);
@@ -69,6 +73,7 @@ class PublishGate {
   std::optional<schema::SchemaRepository> repository_;
   std::unordered_map<std::string, Schema> known_;
   std::size_t notices_ = 0;
+  bool unchecked_ = false;
   SchemaValidator validator_;
 };
 

@@ -138,7 +138,12 @@ Findings TextChecker::refuse(const TextPlace& place, SchemaReport report) const 
 Findings TextChecker::explain_by(const CompiledSchema& schema, std::string_view text,
                                  const TextPlace& place, const SchemaReportOptions& where) {
   const SchemaReport report = validator_.validate(schema, text, where);
-  return finish(place, report, options_.json_output ? "" : report.to_text(place.name));
+  if (options_.json_output) return finish(place, report, "");
+  if (!report.schema_error) return finish(place, report, report.to_text(place.name));
+  return finish(
+      place, report,
+      fmt::format("{}:{}:{}: not checked: {}\n", escape_controls(place.name), where.first_line,
+                  where.first_column, escape_controls(report.schema_error->message)));
 }
 
 Findings TextChecker::explain_payload(std::string_view text, const TextPlace& place) {

@@ -42,8 +42,9 @@ class ValidateRun {
       }
     }
     print_counts();
-    if (failed_ || counts_.unknown > 0) return kExitFailure;
-    return counts_.invalid > 0 ? error_info(ErrorCode::kInvalidPayload).exit_code : kExitOk;
+    if (failed_) return kExitFailure;
+    if (counts_.invalid > 0) return error_info(ErrorCode::kInvalidPayload).exit_code;
+    return counts_.unknown > 0 ? kExitFailure : kExitOk;
   }
 
  private:
@@ -66,7 +67,7 @@ class ValidateRun {
         break;
       case Verdict::kUnknown:
         counts.unknown = 1;
-        if (findings.error) on_error(*findings.error);
+        if (findings.error) tell(*findings.error);
         break;
     }
     counts_ += counts;
@@ -94,7 +95,7 @@ class ValidateRun {
     };
     job.on_error = [&](const Error& error) {
       progress.clear();
-      on_error(error);
+      tell(error);
     };
     job.on_progress = [&](std::uint64_t bytes, const ValidateCounts& counts) {
       std::optional<double> share;
@@ -132,10 +133,14 @@ class ValidateRun {
     print_notice(text);
   }
 
-  // Bounded: one schema may be broken for a million texts.
   void on_error(const Error& error) {
-    constexpr std::size_t kErrorsShown = 20;
     failed_ = true;
+    tell(error);
+  }
+
+  // Bounded: one schema may be broken for a million texts.
+  void tell(const Error& error) {
+    constexpr std::size_t kErrorsShown = 20;
     if (last_error_ == error.message) return;
     last_error_ = error.message;
     if (++errors_ <= kErrorsShown) (void)report(error);

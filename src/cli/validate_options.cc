@@ -24,9 +24,9 @@ constexpr std::string_view kDescription =
     "References from one schema to another are looked up and never fetched: relative to the file, "
     "by $id, or where --map says that URIs with a prefix are files below a folder.\n"
     "\n"
-    "Exit codes: 0 all are valid, 1 the schema is broken or a file cannot be read (others are "
-    "checked all the same), 2 usage, 5 a text is not valid or not JSON, or its event type has no "
-    "schema.";
+    "Exit codes: 0 all are valid, 1 a file cannot be read (others are checked all the same), or no "
+    "text is wrong but one cannot be checked: its schema is broken, or cannot be applied to it, 2 "
+    "usage, 5 a text is not valid or not JSON, or its event type has no schema.";
 
 constexpr std::string_view kExamples =
     "  bb publish llm.prompt --mock --dry-run > event.json\n"

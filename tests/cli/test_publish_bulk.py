@@ -26,6 +26,14 @@ def write_lines(bb, lines, name="lines.jsonl"):
     return name
 
 
+def write_schema(bb, schema):
+    """Of oven.on, in ./schemas."""
+    folder = bb.folder / "schemas/oven/events"
+    folder.mkdir(parents=True, exist_ok=True)
+    text = schema if isinstance(schema, str) else json.dumps(schema)
+    (folder / "oven.on.v1.schema.json").write_text(text)
+
+
 def counts(process):
     """(published, failed) as the last line says."""
     found = re.search(r"published (\d+), failed (\d+)\b.*, [\d,]+/s$", process.stderr.strip())
@@ -113,6 +121,20 @@ def test_skips_bad_lines_when_told(bb, channel, everything):
         assert line in skipped.stderr, line
     assert f"{name}:4:11: /prompt" in skipped.stderr
     assert len(bodies(channel, everything)) == 2
+
+
+def test_a_text_that_the_schema_cannot_be_applied_to_is_a_bad_line(bb_alone):
+    schema = {"properties": {"s": {"pattern": r"^(?:(a+)+)+\1$"}}}
+    write_schema(bb_alone, schema)
+    lines = [{"s": "aa"}, {"s": "a" * 60 + "b"}, {"s": "aa"}]
+    text = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    arguments = ["publish", "oven.on", "--jsonl", "-", "--dry-run", "--schemas", "schemas"]
+    for how, valid in (("skip", 2), ("stop", 1)):
+        checked = bb_alone(*arguments, "--on-error", how, stdin=text)
+        assert checked.returncode == PARTIAL, checked.stderr
+        assert checked.stdout.count("\n") == valid
+        assert checked.stderr.startswith("bb: line 2: not checked: oven/events/oven.on.v1.")
+        assert f"valid {valid}, failed 1" in checked.stderr
 
 
 def test_bad_lines_are_told_up_to_a_bound(bb, everything):

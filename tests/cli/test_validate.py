@@ -143,6 +143,21 @@ def test_a_broken_schema_of_an_event_type(bb):
     assert first.startswith("bb: schemas/oven/events/oven.on.v1.schema.json: the schema")
 
 
+def test_a_text_that_the_schema_cannot_be_applied_to(bb):
+    write(bb, "s.json", json.dumps({"properties": {"s": {"pattern": r"^(?:(a+)+)+\1$"}}}))
+    costly = json.dumps({"s": "a" * 60 + "b"})
+    arguments = ["validate", "--schema", "s.json", "-"]
+    alone = bb(*arguments, stdin=costly.encode())
+    assert alone.returncode == FAILURE
+    assert alone.stdout.startswith("standard input:1:1: not checked: ")
+    for more, exit_code in (("", FAILURE), ('{"s":"b"}\n', INVALID)):
+        lines = f'{{"s":"aa"}}\n\n{costly}\n{more}'
+        checked = bb(*arguments, "--jsonl", stdin=lines.encode())
+        assert checked.returncode == exit_code, checked.stderr
+        assert checked.stdout.startswith("standard input:3:1: not checked: ")
+        assert "1 not checked" in checked.stderr
+
+
 def test_an_unreadable_file_does_not_hide_the_others(bb):
     good = write(bb, "good.json", GOOD)
     for more in ([], ["--jsonl"]):
