@@ -199,10 +199,24 @@ struct SchemaRepository::Impl {
     entry.answer = fail(std::move(error));
   }
 
+  std::optional<Error> find_obstacle(std::string_view event_type, std::uint32_t version) const {
+    const std::string folder = events_folder_of(event_type);
+    for (const std::string& stem : name_stems(event_type)) {
+      auto error = source->obstacle(folder, versioned_name(stem, version == 0 ? 1 : version));
+      if (error) return error;
+    }
+    return std::nullopt;
+  }
+
   // `entry` is brought up to what the files are now.
   void refresh(CacheEntry& entry, std::string_view event_type, std::uint32_t version) {
     const auto choice = choose(event_type, version);
-    if (!choice) {
+    if (auto error = choice ? std::nullopt : find_obstacle(event_type, version)) {
+      entry = {.checked_at = entry.checked_at,
+               .answer = fail(*std::move(error)),
+               .path = {},
+               .dependencies = {}};
+    } else if (!choice) {
       entry = {.checked_at = entry.checked_at,
                .answer = fail(unknown(event_type, version)),
                .path = {},

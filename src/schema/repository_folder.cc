@@ -151,6 +151,21 @@ class FolderSource final : public SchemaSource {
     return fail(std::move(text).error());
   }
 
+  std::optional<Error> obstacle(const std::string& folder,
+                                const std::string& file_name) const override {
+    const std::string path = fmt::format("{}/{}", folder, file_name);
+    if (!is_contained_path(path)) return std::nullopt;
+    struct stat status{};
+    if (::stat(fmt::format("{}/{}", root_, path).c_str(), &status) != 0) {
+      if (errno == EACCES) return cannot_read(folder, EACCES).error();
+      return std::nullopt;
+    }
+    if (!locate(path) || !S_ISREG(status.st_mode) || is_usable(status)) return std::nullopt;
+    return Error{ErrorCode::kInvalidSchema,
+                 fmt::format("{} is larger than {} MiB, too large for a schema", display_path(path),
+                             kSchemaBytesMax >> 20)};
+  }
+
   std::vector<std::string> list_folder(const std::string& folder) const override {
     std::vector<std::string> names;
     const auto real = locate(folder);

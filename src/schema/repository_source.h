@@ -67,6 +67,12 @@ class SchemaSource {
   // A message of the compiler, which knows files by where they are, with the files as messages call
   // them.
   virtual std::string with_display_paths(std::string message) const = 0;
+  // Why nothing can be told of what is in a folder, or of a file in it: it may not be read, or is
+  // too large. A schema that is there and cannot be used is not the same as none.
+  virtual std::optional<Error> obstacle(const std::string& /*folder*/,
+                                        const std::string& /*file_name*/) const {
+    return std::nullopt;
+  }
   // Whether the files are known to be right, because tests hold them to their meta-schema.
   virtual bool is_checked() const { return false; }
 };

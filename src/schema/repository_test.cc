@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "schema/repository_source.h"
 #include "schema/repository_test_folder.h"
 
 namespace bb::schema {
@@ -124,6 +125,20 @@ TEST_F(Repository, UnknownTypeSaysWhatIsNearAndWhereItLooked) {
                     HasSubstr("whisperlivekit/events/voice_complete.v1.schema.json"),
                     Not(HasSubstr("\n"))));
   EXPECT_THAT(repository->nearest("transcription.voice.complete"), ElementsAre(kVoice));
+}
+
+// To go on without it, as a permissive publisher does where there is none, would be to skip it
+// unseen.
+TEST_F(Repository, ASchemaThatIsTooLargeIsNotTakenForNone) {
+  const std::string file = in_events("transcription.voice.completed.v1.schema.json");
+  folder_.write(file, "{}");
+  std::filesystem::resize_file(folder_.path() / file, kSchemaBytesMax + 1);
+  auto repository = open();
+  ASSERT_TRUE(repository) << repository.error().message;
+  const auto found = repository->find(kVoice);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, ErrorCode::kInvalidSchema);
+  EXPECT_THAT(found.error().message, testing::HasSubstr("too large for a schema"));
 }
 
 TEST_F(Repository, WhatIsNoEventTypeFindsNothing) {
