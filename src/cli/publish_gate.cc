@@ -12,8 +12,6 @@
 namespace bb::cli {
 namespace {
 
-// A stream of envelopes may have any number of event types.
-constexpr std::size_t kKnownMax = 4096;
 constexpr std::size_t kNoticesMax = 10;
 
 // Where the wire contract looks for an event type's schema first.
@@ -48,7 +46,6 @@ Result<schema::SchemaRepository*> PublishGate::repository() {
 }
 
 Result<PublishGate::Schema> PublishGate::find(const std::string& event_type, bool required) {
-  if (const auto known = known_.find(event_type); known != known_.end()) return known->second;
   BB_TRY_ASSIGN(schema::SchemaRepository* const schemas, repository());
   Result<Schema> found = schemas->find(event_type, options_.version);
   if (!found) {
@@ -56,13 +53,12 @@ Result<PublishGate::Schema> PublishGate::find(const std::string& event_type, boo
     if (error.code != ErrorCode::kNoSchema) return fail(blame_schema(std::move(error), event_type));
     if (required) return fail(with_tips(std::move(error), *schemas, event_type));
     found = Schema();
-    if (++notices_ <= kNoticesMax) {
+    // A stream of envelopes may have any number of event types.
+    if (noticed_.size() < kNoticesMax && noticed_.insert(event_type).second) {
       options_.on_notice(
           fmt::format("there is no schema for '{}': its payload is not validated", event_type));
     }
   }
-  if (known_.size() >= kKnownMax) known_.clear();
-  known_.emplace(event_type, *found);
   return found;
 }
 

@@ -1,14 +1,13 @@
 // What lets an event through: the schema of its event type.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "bloodbank/result.h"
 #include "bloodbank/schema.h"
@@ -30,7 +29,8 @@ struct PlacedText {
   std::size_t column = 1;   // from 1, in characters
 };
 
-// Checks payloads. Each event type's schema is found once. Not thread-safe.
+// Checks payloads, each by what the schema of its event type is at that time: see
+// SchemaRepository::find(). Not thread-safe.
 class PublishGate {
  public:
   struct Options {
@@ -71,8 +71,7 @@ class PublishGate {
 
   Options options_;
   std::optional<schema::SchemaRepository> repository_;
-  std::unordered_map<std::string, Schema> known_;
-  std::size_t notices_ = 0;
+  std::unordered_set<std::string> noticed_;  // event types without a schema
   bool unchecked_ = false;
   SchemaValidator validator_;
 };

@@ -47,6 +47,8 @@ class PublishGateTest : public testing::Test {
       ++opened_;
       schema::RepositoryOptions repository;
       repository.root = root_;
+      repository.refresh_ms = 0;
+      repository.on_warning = [this](const std::string& text) { warnings_.push_back(text); };
       return schema::SchemaRepository::open(std::move(repository));
     };
     options.on_notice = [this](const std::string& notice) { notices_.push_back(notice); };
@@ -65,6 +67,7 @@ class PublishGateTest : public testing::Test {
       std::filesystem::path(testing::TempDir()) / ("bb-gate-" + Uuid::v4().to_string());
   int opened_ = 0;
   std::vector<std::string> notices_;
+  std::vector<std::string> warnings_;
   std::string schema_id_;
   ErrorCode code_ = ErrorCode::kFailure;
 };
@@ -128,6 +131,30 @@ TEST_F(PublishGateTest, ABrokenSchemaIsNotThePayloadsFault) {
   PublishGate strict = gate(ValidationMode::kStrict);
   EXPECT_THAT(check(strict, "a.broken", "{}"), HasSubstr("a.broken.v1.schema.json"));
   EXPECT_EQ(code_, ErrorCode::kInvalidSchema);
+}
+
+TEST_F(PublishGateTest, SeesASchemaThatChanges) {
+  PublishGate strict = gate(ValidationMode::kStrict);
+  EXPECT_EQ(check(strict, "a.b", R"({"n":1})"), "");
+  write("a.b.v1", R"({"required": ["another"]})");
+  EXPECT_NE(check(strict, "a.b", R"({"n":1})"), "");
+  EXPECT_EQ(code_, ErrorCode::kInvalidPayload);
+  write("a.b.v1", "{");
+  EXPECT_EQ(check(strict, "a.b", R"({"another":1})"), "");
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("'a.b'")));
+  std::filesystem::remove(root_ / "a/events/a.b.v1.schema.json");
+  EXPECT_NE(check(strict, "a.b", R"({"another":1})"), "");
+  EXPECT_EQ(code_, ErrorCode::kNoSchema);
+}
+
+TEST_F(PublishGateTest, APayloadThatCannotBeCheckedIsToldApart) {
+  write("a.costly.v1", R"({"properties": {"s": {"pattern": "^(?:(a+)+)+\\1$"}}})");
+  PublishGate strict = gate(ValidationMode::kStrict);
+  EXPECT_NE(check(strict, "a.costly", "{\"s\":\"" + std::string(60, 'a') + "b\"}"), "");
+  EXPECT_EQ(code_, ErrorCode::kInvalidSchema);
+  EXPECT_TRUE(strict.is_unchecked());
+  EXPECT_NE(check(strict, "a.broken", "{}"), "");
+  EXPECT_FALSE(strict.is_unchecked());
 }
 
 TEST_F(PublishGateTest, ThePayloadMayNotContradictItsRoutingKey) {

@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import threading
 import uuid
 
 import pytest
@@ -135,6 +136,45 @@ def test_a_text_that_the_schema_cannot_be_applied_to_is_a_bad_line(bb_alone):
         assert checked.stdout.count("\n") == valid
         assert checked.stderr.startswith("bb: line 2: not checked: oven/events/oven.on.v1.")
         assert f"valid {valid}, failed 1" in checked.stderr
+
+
+def test_a_schema_that_changes_between_lines_is_seen(bb_alone):
+    def says(stream, words):
+        while words not in (line := stream.readline()):
+            assert line, words
+        return line
+
+    write_schema(bb_alone, {"properties": {"n": {"type": "integer"}}})
+    arguments = ["publish", "oven.on", "--jsonl", "-", "--dry-run", "--schemas", "schemas"]
+    process = bb_alone.start(*arguments, "--on-error", "skip", stdin=subprocess.PIPE)
+
+    def until(text, stream, words):
+        """Files are looked at once a second, so that line is written until it is told."""
+        ended = threading.Event()
+
+        def write():
+            while not ended.wait(0.25):
+                process.stdin.write(text + "\n")
+                process.stdin.flush()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            return says(stream, words)
+        finally:
+            ended.set()
+            writer.join()
+
+    until('{"n":1}', process.stdout, '"payload":{"n":1}')
+    write_schema(bb_alone, {"properties": {"n": {"type": "string"}}})
+    until('{"n":1}', process.stderr, "expected a string")
+    write_schema(bb_alone, '{"type": 7}')
+    assert until('{"n":"x"}', process.stderr, "warning").count("oven.on") > 0
+    until('{"n":"y"}', process.stdout, '"payload":{"n":"y"}')
+    (bb_alone.folder / "schemas/oven/events/oven.on.v1.schema.json").unlink()
+    until('{"n":"z"}', process.stderr, "no schema for 'oven.on'")
+    process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == PARTIAL
 
 
 def test_bad_lines_are_told_up_to_a_bound(bb, everything):
