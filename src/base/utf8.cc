@@ -18,6 +18,16 @@ bool is_control(std::string_view character) {
   return first == 0xC2 && byte_at(character, 1) < 0xA0;
 }
 
+// What turns the direction of the text around it (U+200E, U+200F, U+202A to U+202E, U+2066 to
+// U+2069), so that a line does not say what it seems to, or ends it (U+2028, U+2029).
+bool rearranges_text(std::string_view character) {
+  if (character.size() != 3 || byte_at(character, 0) != 0xE2) return false;
+  const unsigned second = byte_at(character, 1);
+  const unsigned third = byte_at(character, 2);
+  if (second == 0x80) return third == 0x8E || third == 0x8F || (third >= 0xA8 && third <= 0xAE);
+  return second == 0x81 && third >= 0xA6 && third <= 0xA9;
+}
+
 }  // namespace
 
 // The table of RFC 3629 §4.
@@ -47,10 +57,11 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
     const std::size_t size = utf8_character_bytes(text.substr(at));
     const std::size_t taken = size == 0 ? 1 : size;
     if (at + taken > bytes_max) return line + "…";
-    if (size == 0 || is_control(text.substr(at, size))) {
+    const std::string_view character = text.substr(at, size);
+    if (size == 0 || is_control(character) || rearranges_text(character)) {
       line += '?';
     } else {
-      line += text.substr(at, size);
+      line += character;
     }
     at += taken;
   }

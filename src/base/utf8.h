@@ -14,8 +14,9 @@ namespace bb {
 std::size_t utf8_character_bytes(std::string_view text);
 
 // `text` on one line, cut between characters after at most `bytes_max` bytes of
-// it with "…" behind. Control characters, which could drive a terminal, and bytes
-// that are not UTF-8 become '?'.
+// it with "…" behind. '?' stands for control characters, which could drive a
+// terminal, for those that separate lines or turn the direction of text (Unicode
+// Standard Annex 9, §2), and for bytes that are not UTF-8.
 std::string printable(std::string_view text, std::size_t bytes_max);
 
 }  // namespace bb

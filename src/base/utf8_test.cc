@@ -71,5 +71,17 @@ TEST(Printable, IsOneLineThatCannotDriveATerminal) {
             "a??b");
 }
 
+// A name could make a line read as if it said something else.
+TEST(Printable, KeepsTheDirectionAndTheLine) {
+  for (unsigned code_point = 0x2000; code_point < 0x2070; ++code_point) {
+    const bool kept = code_point != 0x200E && code_point != 0x200F &&
+                      (code_point < 0x2028 || code_point > 0x202E) &&
+                      (code_point < 0x2066 || code_point > 0x2069);
+    const std::string character = encode(code_point);
+    EXPECT_EQ(printable("a" + character + "b", 20), kept ? "a" + character + "b" : "a?b")
+        << code_point;
+  }
+}
+
 }  // namespace
 }  // namespace bb
