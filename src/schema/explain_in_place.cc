@@ -16,6 +16,9 @@ namespace {
 // Alternatives that a message names.
 constexpr std::size_t kNamedMax = 5;
 
+// Questions to find the nearest alternative, shared by all of them: see DistanceMeter::measure().
+constexpr std::size_t kLooksMax = 2000;
+
 }  // namespace
 
 void Explainer::explain_in_place(const Here& here) {
@@ -117,12 +120,13 @@ void Explainer::explain_no_alternative(const Here& here,
                                        const std::vector<SchemaIndex>& alternatives,
                                        std::string_view keyword) {
   DistanceMeter meter(model_, json_, verdicts_);
+  const std::size_t looks_max = kLooksMax / alternatives.size();
   std::vector<Distance> distances;
   TypeMask types = 0;
   std::vector<JsonRef> values;
   bool only_values = true;
   for (const SchemaIndex alternative : alternatives) {
-    distances.push_back(meter.measure(alternative, here.node, here.scope));
+    distances.push_back(meter.measure(alternative, here.node, here.scope, looks_max));
     types = static_cast<TypeMask>(types | meter.accepted_types(alternative));
     const auto accepted = meter.accepted_values(alternative);
     only_values = only_values && !accepted.empty();
