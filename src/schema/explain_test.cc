@@ -44,6 +44,15 @@ TEST(Explain, TellsWhereTheValueAndTheKeywordAre) {
   EXPECT_EQ(violation.suggestion, "");
 }
 
+TEST(Explain, TellsTheAbsolutePlaceOfAKeywordAsAUri) {
+  const SchemaReport report =
+      explain_text(R"({"properties":{"größe in %":{"type":"null"}}})", R"({"größe in %":1})");
+  ASSERT_EQ(report.violations.size(), 1U);
+  EXPECT_EQ(report.violations[0].keyword_location, "/properties/größe in %/type");
+  EXPECT_EQ(report.violations[0].absolute_keyword_location,
+            "https://example.com/s.json#/properties/gr%C3%B6%C3%9Fe%20in%20%25/type");
+}
+
 TEST(Explain, CollectsEverythingInTheOrderOfTheText) {
   EXPECT_THAT(
       explain_lines(kPerson, R"({"tags/all":["a",2,null],"age":1.5,"name":""})"),

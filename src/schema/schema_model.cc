@@ -1,5 +1,7 @@
 #include "schema/schema_model.h"
 
+#include "schema/uri.h"
+
 namespace bb::schema {
 
 SchemaIndex Resource::find_dynamic_anchor(std::string_view name) const {
@@ -10,7 +12,7 @@ SchemaIndex Resource::find_dynamic_anchor(std::string_view name) const {
 }
 
 std::string SchemaModel::absolute_location(const Subschema& schema) const {
-  return resources[schema.resource].uri + "#" + schema.pointer;
+  return resources[schema.resource].uri + "#" + encode_fragment(schema.pointer);
 }
 
 bool applies_others(const Subschema& schema) {

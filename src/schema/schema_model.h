@@ -165,7 +165,8 @@ struct SchemaModel {
   bool uses_dynamic_scope = false;  // some `dynamic` is there
 
   const Subschema& operator[](SchemaIndex index) const { return schemas[index]; }
-  // "https://33god.dev/schemas/common.json#/$defs/confidence".
+  // "https://33god.dev/schemas/common.json#/$defs/confidence", a URI: the pointer in it is
+  // percent-encoded (RFC 6901 §6).
   std::string absolute_location(const Subschema& schema) const;
 };
 

@@ -167,4 +167,21 @@ Result<std::string> decode_percent(std::string_view text) {
   return decoded;
 }
 
+std::string encode_fragment(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  encoded.reserve(text.size());
+  for (const char c : text) {
+    if ((char_sets(c) & kQueryChars) != 0) {
+      encoded += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded += '%';
+    encoded += kDigits[byte >> 4];
+    encoded += kDigits[byte & 0xF];
+  }
+  return encoded;
+}
+
 }  // namespace bb::schema

@@ -43,4 +43,8 @@ std::string normalize_uri(std::string_view uri);
 // decoded do not make UTF-8.
 Result<std::string> decode_percent(std::string_view text);
 
+// The text as a fragment (RFC 3986 §3.5), such as one that a JSON pointer makes (RFC 6901 §6):
+// every byte that may not be in one is encoded, '%' too.
+std::string encode_fragment(std::string_view text);
+
 }  // namespace bb::schema

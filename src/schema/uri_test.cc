@@ -210,5 +210,13 @@ TEST(DecodePercent, RefusesWhatIsCutOffOrNotUtf8) {
   }
 }
 
+TEST(EncodeFragment, KeepsWhatMayBeInOne) {
+  for (const std::string_view kept : {"", "/$defs/a~1b~0c", "-._~!$&'()*+,;=:@/?azAZ09"}) {
+    EXPECT_EQ(encode_fragment(kept), kept);
+  }
+  EXPECT_EQ(encode_fragment("/a b/100%/^[x]\"#\n"), "/a%20b/100%25/%5E%5Bx%5D%22%23%0A");
+  EXPECT_EQ(encode_fragment("/größe"), "/gr%C3%B6%C3%9Fe");
+}
+
 }  // namespace
 }  // namespace bb::schema
