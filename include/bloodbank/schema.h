@@ -125,6 +125,8 @@ struct SchemaViolation {
   std::string expected;    // "a number, at least 0"
   std::string found;       // shortened JSON: "-0.25", or "nothing"
   std::string suggestion;  // "did you mean \"language\"?", or empty
+  // Set where this is no violation, but a keyword that could not be applied: why.
+  std::string not_checked{};
 
   // One line for a person, without place: "expected a number, at least 0, but found -0.25".
   std::string message() const;
@@ -134,16 +136,20 @@ struct SchemaReport {
   bool valid = false;
   std::optional<JsonError> json_error;  // the text is not JSON; there are no violations then
   // The schema cannot be applied to this text: it refers to itself for ever, or one of its patterns
-  // is too expensive. Not a verdict on the text.
+  // is too expensive. Not a verdict on the text; `violations` are what is wrong with it for
+  // certain, and the keywords that were not checked.
   std::optional<Error> schema_error;
   std::vector<SchemaViolation> violations;
   std::size_t left_out = 0;  // violations beyond the limit
+  std::string unfinished{};  // why there may be more violations than these; empty if there are not
 
   // For a person: a few lines for each violation, led by `name` and its place
-  // ("event.json:3:14: /confidence: expected ..."), ended by a line on what was left out.
+  // ("event.json:3:14: /confidence: expected ..."), ended by a line on what was left out, and one
+  // that says so if not everything was checked.
   std::string to_text(std::string_view name) const;
   // JSON Schema 2020-12 core §12.4.2, the "basic" output format, on one line. `errors` carry,
-  // beyond the standard's, `line`, `column`, `expected`, `found` and `suggestion`.
+  // beyond the standard's, `line`, `column`, `expected`, `found`, `suggestion` and `notChecked`;
+  // the whole, `leftOut` and `unfinished`.
   std::string to_basic_json() const;
 };
 

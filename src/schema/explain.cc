@@ -65,7 +65,11 @@ SchemaReport explain(const SchemaModel& model, const JsonView& json,
   report.violations = in_text_order(explainer.take_violations());
   report.left_out = explainer.left_out();
   // To see everything that is wrong can take more steps than to see that something is.
-  if (report.violations.empty() && report.left_out == 0) report.schema_error = verdicts.error();
+  const bool found_any = !report.violations.empty() || report.left_out > 0;
+  report.schema_error = verdicts.pattern_error();
+  if (!found_any && verdicts.error()) report.schema_error = verdicts.error();
+  const auto& obstacle = verdicts.pattern_error() ? verdicts.pattern_error() : verdicts.error();
+  if (found_any && obstacle) report.unfinished = obstacle->message;
   locate(report.violations, json.text, options);
   return report;
 }

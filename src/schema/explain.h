@@ -10,8 +10,8 @@ namespace bb::schema {
 
 // Checks `json` against `model.root`. `report.valid` is the verdict; the violations are in the
 // order of the text, `options.violations_max` of them at most. A schema that loops without
-// consuming anything, or a pattern that is too expensive, gives `report.schema_error` and no
-// verdict.
+// consuming anything gives `report.schema_error` and no verdict. So does a pattern that is too
+// expensive, with what is certain all the same among the violations.
 SchemaReport explain(const SchemaModel& model, const JsonView& json,
                      const SchemaReportOptions& options);
 

@@ -28,7 +28,11 @@ void Explainer::explain_array(const Here& here) {
 void Explainer::explain_contains(const Here& here) {
   const Subschema& schema = here.schema;
   if (schema.contains == kNoSchema || is_stopped()) return;
-  const std::uint64_t count = verdicts_.count_contained(schema, here.node, here.scope);
+  std::uint64_t count = 0;
+  if (is_in_doubt([&] { count = verdicts_.count_contained(schema, here.node, here.scope); })) {
+    report_unchecked(schema, "contains", here.node);
+    return;
+  }
   const auto refuse = [&](std::string_view keyword, std::string_view relation,
                           std::uint64_t bound) {
     report(schema, keyword, offset_of(here.node), [&](SchemaViolation& violation) {
@@ -78,7 +82,12 @@ void Explainer::explain_items(const Here& here) {
 void Explainer::explain_unevaluated_items(const Here& here) {
   const Subschema& schema = here.schema;
   if (schema.unevaluated_items == kNoSchema || is_stopped()) return;
-  const Evaluated evaluated = verdicts_.find_evaluated(here.index, here.node, here.scope);
+  Evaluated evaluated;
+  if (is_in_doubt(
+          [&] { evaluated = verdicts_.find_evaluated(here.index, here.node, here.scope); })) {
+    report_unchecked(schema, "unevaluatedItems", here.node);
+    return;
+  }
   const bool refuses_all = !model_[schema.unevaluated_items].literal.value_or(true);
   std::uint32_t ordinal = 0;
   for (auto at = here.node + 1; at < json_[here.node].next && !is_stopped();

@@ -36,9 +36,15 @@ void Explainer::explain_in_place(const Here& here) {
   explain_alternatives(here, schema.one_of, "oneOf");
   explain_not(here);
   if (schema.if_schema != kNoSchema && !is_stopped()) {
-    const bool holds = verdicts_.fits(schema.if_schema, node, scope);
+    bool holds = false;
+    const bool unknown =
+        is_in_doubt([&] { holds = verdicts_.fits(schema.if_schema, node, scope); });
     const SchemaIndex chosen = holds ? schema.then_schema : schema.else_schema;
-    if (chosen != kNoSchema) explain_part(here, chosen, holds ? "then" : "else");
+    if (unknown) {
+      report_unchecked(schema, "if", node);
+    } else if (chosen != kNoSchema) {
+      explain_part(here, chosen, holds ? "then" : "else");
+    }
   }
   if (!schema.dependent_schemas.empty() && json_[node].is(JsonType::kObject)) {
     MemberLookup members(json_, node);
@@ -57,7 +63,12 @@ void Explainer::explain_part(const Here& here, SchemaIndex part, std::string_vie
 
 void Explainer::explain_not(const Here& here) {
   const SchemaIndex refused = here.schema.not_schema;
-  if (refused == kNoSchema || !verdicts_.fits(refused, here.node, here.scope)) return;
+  if (refused == kNoSchema) return;
+  bool fits = false;
+  if (is_in_doubt([&] { fits = verdicts_.fits(refused, here.node, here.scope); })) {
+    report_unchecked(here.schema, "not", here.node);
+  }
+  if (!fits) return;
   report(here.schema, "not", offset_of(here.node), [&](SchemaViolation& violation) {
     const DistanceMeter meter(model_, json_, verdicts_);
     const auto values = meter.accepted_values(refused);
@@ -92,10 +103,17 @@ void Explainer::explain_alternatives(const Here& here, const std::vector<SchemaI
                                      std::string_view keyword) {
   if (alternatives.empty() || is_stopped()) return;
   std::vector<std::size_t> fitting;
-  for (std::size_t i = 0; i < alternatives.size(); ++i) {
-    if (verdicts_.fits(alternatives[i], here.node, here.scope)) fitting.push_back(i);
-  }
+  const bool in_doubt = is_in_doubt([&] {
+    for (std::size_t i = 0; i < alternatives.size(); ++i) {
+      if (verdicts_.fits(alternatives[i], here.node, here.scope)) fitting.push_back(i);
+    }
+  });
   if (is_stopped()) return;
+  // One that fits is enough for `anyOf`, and two are too many for `oneOf`, whatever the others are.
+  if (in_doubt && fitting.size() < (keyword == "oneOf" ? 2U : 1U)) {
+    report_unchecked(here.schema, keyword, here.node);
+    return;
+  }
   if (fitting.empty()) {
     explain_no_alternative(here, alternatives, keyword);
     return;

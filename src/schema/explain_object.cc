@@ -105,7 +105,12 @@ void Explainer::explain_members(const Here& here) {
     const SchemaIndex property = verdicts_.find_property(here.index, name);
     if (property != kNoSchema) explain_value_by("properties", name, property);
     for (const PatternSchema& candidate : schema.pattern_properties) {
-      if (verdicts_.matches(candidate.pattern, name)) {
+      bool matches = false;
+      if (is_in_doubt([&] { matches = verdicts_.matches(candidate.pattern, name); })) {
+        known = true;  // perhaps
+        const Step pointer(pointer_, name);
+        report_unchecked(schema, "patternProperties", at);
+      } else if (matches) {
         explain_value_by("patternProperties", candidate.source, candidate.schema);
       }
     }
@@ -140,7 +145,12 @@ void Explainer::explain_additional(const Here& here, SchemaIndex rest, std::stri
 void Explainer::explain_unevaluated_properties(const Here& here) {
   const SchemaIndex rest = here.schema.unevaluated_properties;
   if (rest == kNoSchema || is_stopped()) return;
-  const Evaluated evaluated = verdicts_.find_evaluated(here.index, here.node, here.scope);
+  Evaluated evaluated;
+  if (is_in_doubt(
+          [&] { evaluated = verdicts_.find_evaluated(here.index, here.node, here.scope); })) {
+    report_unchecked(here.schema, "unevaluatedProperties", here.node);
+    return;
+  }
   std::uint32_t ordinal = 0;
   for (auto at = here.node + 1; at < json_[here.node].next; at = json_[at].next, ++ordinal) {
     if (evaluated.contains(ordinal)) continue;

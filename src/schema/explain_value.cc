@@ -105,7 +105,10 @@ void Explainer::explain_string(const Here& here) {
   if (schema.length_max && length > *schema.length_max) {
     refuse_length("maxLength", "at most", *schema.length_max);
   }
-  if (schema.pattern && !verdicts_.matches(*schema.pattern, text) && !is_stopped()) {
+  bool matches = true;
+  if (schema.pattern && is_in_doubt([&] { matches = verdicts_.matches(*schema.pattern, text); })) {
+    report_unchecked(schema, "pattern", node);
+  } else if (!matches && !is_stopped()) {
     refuse("pattern",
            "a string that matches " + in_quotes(model_.patterns[*schema.pattern].source()), "");
   }

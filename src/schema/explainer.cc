@@ -82,6 +82,17 @@ SchemaViolation* Explainer::begin_violation(const Subschema& schema, std::string
   return &violation;
 }
 
+void Explainer::report_unchecked(const Subschema& schema, std::string_view keyword,
+                                 std::uint32_t node) {
+  if (violations_.size() >= violations_max_) return;
+  SchemaViolation* violation = begin_violation(schema, keyword, offset_of(node));
+  violation->not_checked =
+      keyword == "pattern"
+          ? fmt::format("its pattern \"{}\" is too expensive on this text",
+                        model_.patterns[*schema.pattern].source())
+          : fmt::format("\"{}\" depends on a pattern that is too expensive on this text", keyword);
+}
+
 // Of strings the quote: nodes begin behind it.
 std::size_t Explainer::offset_of(std::uint32_t node) const {
   return json_[node].offset - (json_[node].is(JsonType::kString) ? 1U : 0U);

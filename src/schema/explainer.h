@@ -68,6 +68,16 @@ class Explainer {
   }
   SchemaViolation* begin_violation(const Subschema& schema, std::string_view keyword,
                                    std::size_t offset);
+  // Writes down that `keyword` of a value could not be applied for want of a pattern's answer,
+  // which is none that counts as wrong.
+  void report_unchecked(const Subschema& schema, std::string_view keyword, std::uint32_t node);
+  // Asks Verdicts something: whether the answer is not known, for want of a pattern's.
+  template <class Question>
+  bool is_in_doubt(Question ask) {
+    static_cast<void>(verdicts_.take_doubt());
+    ask();
+    return verdicts_.take_doubt();
+  }
   bool is_stopped() const { return verdicts_.error().has_value(); }
 
   std::size_t offset_of(std::uint32_t node) const;

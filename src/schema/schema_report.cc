@@ -94,6 +94,7 @@ void append_violation(std::string& out, const SchemaViolation& violation) {
   unit.add_unless_empty("expected", violation.expected);
   unit.add_unless_empty("found", violation.found);
   unit.add_unless_empty("suggestion", violation.suggestion);
+  unit.add_unless_empty("notChecked", violation.not_checked);
   unit.end();
 }
 
@@ -112,6 +113,7 @@ void append_obstacle(std::string& out, std::string_view reason, std::size_t line
 }  // namespace
 
 std::string SchemaViolation::message() const {
+  if (!not_checked.empty()) return "not checked: " + shown(not_checked);
   if (expected.empty()) return "found " + shown(found);
   if (found.empty()) return "expected " + shown(expected);
   return fmt::format("expected {}, but found {}", shown(expected), shown(found));
@@ -124,7 +126,7 @@ std::string SchemaReport::to_text(std::string_view name) const {
     fmt::format_to(out, "{}: {}\n", place(name, json_error->line, json_error->column),
                    shown(json_reason(*json_error)));
   }
-  if (schema_error) {
+  if (schema_error && unfinished.empty()) {
     fmt::format_to(out, "{}: {}\n", shown(name), shown(schema_reason(*schema_error)));
   }
   for (const SchemaViolation& violation : violations) {
@@ -145,6 +147,9 @@ std::string SchemaReport::to_text(std::string_view name) const {
     fmt::format_to(out, "{}: {} more that {} wrong\n", shown(name), left_out,
                    left_out == 1 ? "is" : "are");
   }
+  if (!unfinished.empty()) {
+    fmt::format_to(out, "{}: not everything was checked: {}\n", shown(name), shown(unfinished));
+  }
   return text;
 }
 
@@ -163,7 +168,7 @@ std::string SchemaReport::to_basic_json() const {
     next();
     append_obstacle(text, json_reason(*json_error), json_error->line, json_error->column);
   }
-  if (schema_error) {
+  if (schema_error && unfinished.empty()) {
     next();
     append_obstacle(text, schema_reason(*schema_error), 0, 0);
   }
@@ -173,6 +178,7 @@ std::string SchemaReport::to_basic_json() const {
   }
   text += ']';
   if (left_out > 0) output.add("leftOut", left_out);
+  output.add_unless_empty("unfinished", unfinished);
   output.end();
   return text;
 }

@@ -95,6 +95,22 @@ TEST(SchemaReport, TextOfASchemaThatCannotBeApplied) {
             "event.json: the schema cannot be applied: it refers to itself for ever\n");
 }
 
+TEST(SchemaReport, SaysThatNotEverythingWasChecked) {
+  SchemaReport report;
+  report.schema_error = Error{ErrorCode::kInvalidSchema, "a pattern takes too long"};
+  report.unfinished = "its pattern is too expensive";
+  report.violations = {low_confidence(), misspelt_name()};
+  report.violations[1].not_checked = "its pattern is too expensive";
+  const std::string text = report.to_text("event.json");
+  EXPECT_THAT(text, testing::StartsWith("event.json:3:14: /confidence: expected a number"));
+  EXPECT_THAT(text, HasSubstr("event.json:1:2: /langauge: not checked: its pattern is too "));
+  EXPECT_THAT(text, testing::EndsWith("\nevent.json: not everything was checked: its pattern is "
+                                      "too expensive\n"));
+  const std::string json = report.to_basic_json();
+  EXPECT_THAT(json, HasSubstr(R"("notChecked":"its pattern is too expensive"}])"));
+  EXPECT_THAT(json, testing::EndsWith(R"(],"unfinished":"its pattern is too expensive"})"));
+}
+
 TEST(SchemaReport, TextKeepsControlCharactersFromTheTerminal) {
   SchemaReport report;
   report.violations = {misspelt_name()};

@@ -50,10 +50,15 @@ SchemaReport SchemaValidator::validate(const CompiledSchema& schema, std::string
           "the schema refers to itself without end, or is nested too deep to be checked"};
       return report;
     case schema::Verdict::kTooExpensive:
-      report.schema_error = {
-          ErrorCode::kInvalidSchema,
-          "a pattern of the schema takes too long on this text: write it without "
-          "look-around and back-references"};
+      report = schema::explain(schema.impl().model, impl_->reader.view(), options);
+      // It may get by without the pattern's answer: by another fault.
+      if (report.schema_error || report.valid) {
+        report.valid = false;
+        report.schema_error = {
+            ErrorCode::kInvalidSchema,
+            "a pattern of the schema takes too long on this text: write it without "
+            "look-around and back-references"};
+      }
       return report;
     case schema::Verdict::kTooComplex:
       report.schema_error = {ErrorCode::kInvalidSchema,

@@ -1,6 +1,7 @@
 #include "schema/verdicts.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "schema/keyed_hash.h"
 #include "schema/scalar_keywords.h"
@@ -16,6 +17,10 @@ constexpr std::uint64_t kStepsMaxPerNode = 64;
 // Of stack, which is the only thing that recursion uses up: texts are at most kJsonDepthMax deep,
 // but nothing bounds the schemas between one level and the next.
 constexpr std::size_t kStackBytesMax = 4 * 1024 * 1024;
+
+// Searches that are given up, each after a tenth of a second: from then on none is begun that might
+// have to be.
+constexpr std::size_t kGivenUpMax = 8;
 
 // Below, a look at all of them is as fast as a map.
 constexpr std::size_t kFewProperties = 8;
@@ -68,20 +73,36 @@ bool Verdicts::fits(SchemaIndex index, std::uint32_t node, ScopeId scope) {
   const Subschema& schema = model_[index];
   if (schema.literal) return *schema.literal;
   const ScopeId within = enter(scope, schema);
-  if (!applies_others(schema)) return decide(index, node, within);
+  // Each answer is in doubt for reasons of its own, and hands them on to who asked.
+  const bool was_in_doubt = std::exchange(in_doubt_, false);
+  const Answer answer =
+      applies_others(schema) ? answer_once(index, node, within) : answer_anew(index, node, within);
+  in_doubt_ = was_in_doubt || answer == Answer::kUnknown;
+  return answer == Answer::kYes;
+}
 
-  const Key key{index, node, within};
+Verdicts::Answer Verdicts::answer_anew(SchemaIndex index, std::uint32_t node, ScopeId scope) {
+  const bool answer = decide(index, node, scope);
+  if (in_doubt_) return Answer::kUnknown;
+  return answer ? Answer::kYes : Answer::kNo;
+}
+
+Verdicts::Answer Verdicts::answer_once(SchemaIndex index, std::uint32_t node, ScopeId scope) {
+  const Subschema& schema = model_[index];
+
+  const Key key{index, node, scope};
   const auto [kept, is_new] = answers_.try_emplace(key, Answer::kPending);
   if (!is_new) {
-    if (kept->second == Answer::kPending) fail_at("it refers to itself for ever", schema);
-    return kept->second == Answer::kYes;
+    if (kept->second != Answer::kPending) return kept->second;
+    fail_at("it refers to itself for ever", schema);
+    return Answer::kNo;
   }
   if (stack_used() > kStackBytesMax) {
     fail_at("it is too deep for this text", schema);
-    return false;
+    return Answer::kNo;
   }
-  const bool answer = decide(index, node, within);
-  answers_[key] = answer ? Answer::kYes : Answer::kNo;
+  const Answer answer = answer_anew(index, node, scope);
+  answers_[key] = answer;
   return answer;
 }
 
@@ -128,11 +149,23 @@ bool Verdicts::decide_string(const Subschema& schema, const JsonNode& node) {
 bool Verdicts::matches(std::uint32_t pattern, std::string_view text) {
   if (!step()) return false;
   const Pattern& compiled = model_.patterns[pattern];
-  const Pattern::Outcome outcome = compiled.search(text, pattern_scratch_);
-  if (outcome == Pattern::Outcome::kTooExpensive) {
-    fail_with("its pattern \"" + compiled.source() + "\" is too expensive on this text");
+  if (compiled.is_linear()) {
+    return compiled.search(text, pattern_scratch_) == Pattern::Outcome::kMatch;
   }
-  return outcome == Pattern::Outcome::kMatch;
+  KeyedHash hash;
+  hash.add(text);
+  const std::pair key{pattern, hash.value()};
+  if (given_up_.size() < kGivenUpMax && !given_up_.contains(key)) {
+    const Pattern::Outcome outcome = compiled.search(text, pattern_scratch_);
+    if (outcome != Pattern::Outcome::kTooExpensive) return outcome == Pattern::Outcome::kMatch;
+    given_up_.insert(key);
+  }
+  in_doubt_ = true;
+  if (!pattern_error_) {
+    pattern_error_ = Error{ErrorCode::kInvalidSchema, "its pattern \"" + compiled.source() +
+                                                          "\" is too expensive on this text"};
+  }
+  return false;
 }
 
 SchemaIndex Verdicts::find_property(SchemaIndex index, std::string_view name) {

@@ -39,9 +39,14 @@ class Verdicts {
   // answer can be given: see error().
   bool fits(SchemaIndex schema, std::uint32_t node, ScopeId scope);
 
-  // Set once a schema loops, a pattern is too expensive, or it all takes too many steps. No answer
-  // means anything from then on.
+  // Set once a schema loops, or it all takes too many steps. No answer means anything from then on.
   const std::optional<Error>& error() const { return error_; }
+
+  // Whether an answer since the last call of this depended on a pattern that is too expensive: "no"
+  // means "not known" then, and what was counted or marked may be too little.
+  bool take_doubt() { return std::exchange(in_doubt_, false); }
+  // Set once there has been such a pattern: which one.
+  const std::optional<Error>& pattern_error() const { return pattern_error_; }
 
   // Bytes of stack between the maker of this and the caller.
   std::size_t stack_used() const;
@@ -77,7 +82,7 @@ class Verdicts {
   struct KeyHash {
     std::size_t operator()(const Key& key) const;
   };
-  enum class Answer : std::uint8_t { kPending, kNo, kYes };
+  enum class Answer : std::uint8_t { kPending, kNo, kYes, kUnknown };
 
   // Counts a step; false once there is an error.
   bool step();
@@ -85,6 +90,8 @@ class Verdicts {
   void fail_at(std::string_view reason, const Subschema& schema);
 
   // These call each other for every level: what needs room on the stack stands apart.
+  Answer answer_once(SchemaIndex index, std::uint32_t node, ScopeId scope);
+  Answer answer_anew(SchemaIndex index, std::uint32_t node, ScopeId scope);
   bool decide(SchemaIndex index, std::uint32_t node, ScopeId scope);
   bool decide_string(const Subschema& schema, const JsonNode& node);
   bool has_required(const Subschema& schema, std::uint32_t object) const;
@@ -114,6 +121,10 @@ class Verdicts {
   // Of schemas with many properties.
   std::unordered_map<SchemaIndex, std::unordered_map<std::string_view, SchemaIndex>> properties_;
   std::optional<Error> error_;
+  std::optional<Error> pattern_error_;
+  bool in_doubt_ = false;
+  // Patterns and hashes of texts that were too much for them.
+  std::set<std::pair<std::uint32_t, std::uint64_t>> given_up_;
   std::uint64_t steps_left_;
   const char* stack_base_;
   PatternScratch pattern_scratch_;
