@@ -87,7 +87,7 @@ Program CodeGenerator::run() {
       program_.code.push_back(
           {.op = Op::kScope, .tracked = false, .target = pending.inner, .a = pending.resource});
     } else {
-      emit(pending.schemas, pending.variant);
+      emit(pending);
     }
     program_.code.push_back({});
   }
@@ -168,15 +168,20 @@ Target CodeGenerator::target_of_all(const std::vector<SchemaIndex>& schemas) {
   }
   if (!asserts || out.types == 0) return out;
   out.kind = Target::Kind::kBlock;
-  out.at = block(reduce(all), Variant::kPlain);
+  out.at = block(reduce(all), Variant::kPlain, all);
   out.is_repeatable = true;
   return out;
 }
 
-std::uint32_t CodeGenerator::block(SchemaSetKey schemas, Variant variant) {
+// Two sets that reduce to the same may share the block of either: each holds what the other leaves
+// out but for schemas that only lead to what both hold.
+std::uint32_t CodeGenerator::block(SchemaSetKey schemas, Variant variant, SchemaSetKey merged) {
   const auto number = static_cast<std::uint32_t>(pending_.size());
   const auto [known, is_new] = blocks_.emplace(std::pair(schemas, variant), number);
-  if (is_new) pending_.push_back({.schemas = std::move(schemas), .variant = variant});
+  if (is_new) {
+    pending_.push_back(
+        {.schemas = std::move(schemas), .variant = variant, .merged = std::move(merged)});
+  }
   return known->second;
 }
 
@@ -186,6 +191,7 @@ std::uint32_t CodeGenerator::scope_block(ResourceIndex resource, Target inner) {
   if (is_new) {
     pending_.push_back({.schemas = {},
                         .variant = Variant::kPlain,
+                        .merged = {},
                         .is_scope = true,
                         .resource = resource,
                         .inner = inner});
@@ -199,10 +205,11 @@ void CodeGenerator::add(Op op, std::size_t rule, bool tracked) {
 }
 
 // The cheap ones first.
-void CodeGenerator::emit(const SchemaSetKey& key, Variant variant) {
+void CodeGenerator::emit(const Pending& pending) {
+  const SchemaSetKey& schemas = pending.schemas;
+  const SchemaSetKey& merged = pending.merged;
+  const Variant variant = pending.variant;
   const bool tracked = variant != Variant::kPlain;
-  const SchemaSetKey beside = tracked ? key : flatten(key);
-  const SchemaSetKey schemas = tracked ? key : reduce(beside);
   SchemaSetKey open;  // those that are not a record of their own
   for (const SchemaIndex index : schemas) {
     if (is_unevaluated(model_[index]) && variant != Variant::kRecord) continue;
@@ -218,8 +225,8 @@ void CodeGenerator::emit(const SchemaSetKey& key, Variant variant) {
   for (const SchemaIndex index : open) {
     if (has_array_keywords(model_[index])) emit_array(model_[index], tracked);
   }
-  for (const SchemaIndex index : open) emit_references(model_[index], beside, tracked);
-  for (const SchemaIndex index : open) emit_in_place(model_[index], beside, tracked);
+  for (const SchemaIndex index : open) emit_references(model_[index], merged, tracked);
+  for (const SchemaIndex index : open) emit_in_place(model_[index], merged, tracked);
   if (variant == Variant::kRecord) {
     emit_unevaluated(model_[schemas.front()]);
     return;

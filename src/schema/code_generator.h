@@ -35,7 +35,7 @@ class CodeGenerator {
   // it begins until all are there.
   Target target(SchemaIndex schema, bool tracked, ResourceIndex from);
   Target target_of_all(const std::vector<SchemaIndex>& schemas);
-  std::uint32_t block(SchemaSetKey schemas, Variant variant);
+  std::uint32_t block(SchemaSetKey schemas, Variant variant, SchemaSetKey merged = {});
   std::uint32_t scope_block(ResourceIndex resource, Target inner);
   // The schemas that apply wherever all of `schemas` do, themselves included.
   SchemaSetKey flatten(const std::vector<SchemaIndex>& schemas) const;
@@ -43,7 +43,17 @@ class CodeGenerator {
   SchemaSetKey reduce(const SchemaSetKey& all) const;
   bool may_merge() const;
 
-  void emit(const SchemaSetKey& key, Variant variant);
+  struct Pending {
+    SchemaSetKey schemas;
+    Variant variant;
+    // The set that `schemas` is what is left of: what those refer to and is in it is not called.
+    SchemaSetKey merged;
+    bool is_scope = false;
+    ResourceIndex resource = 0;
+    Target inner{};
+  };
+
+  void emit(const Pending& pending);
   void emit_objects(const SchemaSetKey& schemas, bool tracked);
   void emit_values(const Subschema& schema);
   void emit_strings(const Subschema& schema);
@@ -61,14 +71,6 @@ class CodeGenerator {
 
   void resolve(Target& target) const;
   void resolve_all();
-
-  struct Pending {
-    SchemaSetKey schemas;
-    Variant variant;
-    bool is_scope = false;
-    ResourceIndex resource = 0;
-    Target inner{};
-  };
 
   const SchemaModel& model_;
   Program program_;

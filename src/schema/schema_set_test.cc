@@ -214,7 +214,7 @@ TEST(SchemaSet, LooksForRelativeReferencesBesideTheFile) {
   folder.write("common/types.json", R"({"$defs":{"text":{"type":"string"}}})");
   folder.write("a/b/near.json", R"({"$ref":"../../common/types.json#/$defs/text"})");
   const std::string reference = R"("$ref":"near.json"})";
-  for (const std::string text :
+  for (const std::string& text :
        {"{" + reference, R"({"$id":"https://example.test/x/y/z/s.json",)" + reference}) {
     const auto file = folder.write("a/b/schema.json", text);
     SchemaSet set;

@@ -157,14 +157,26 @@ TEST(DeepSchema, WithinTheLimitIsApplied) {
   EXPECT_EQ(verdict(schema, "1"), Verdict::kValid);
 }
 
-TEST(DeepSchema, ChainOfReferencesIsFollowed) {
+// A string, by way of `length` references.
+std::string chain_of_references(std::size_t length) {
   std::string schema = R"({"$ref": "#/$defs/0", "$defs": {)";
-  for (std::size_t i = 0; i < kTooDeep; ++i) {
+  for (std::size_t i = 0; i < length; ++i) {
     schema += '"' + std::to_string(i) + R"(": {"$ref": "#/$defs/)" + std::to_string(i + 1) + "\"},";
   }
-  schema += '"' + std::to_string(kTooDeep) + R"(": {"type": "string"}}})";
-  // A right verdict, or told that it cannot be done.
-  const auto compiled = compile(schema);
+  return schema + '"' + std::to_string(length) + R"(": {"type": "string"}}})";
+}
+
+TEST(DeepSchema, ChainOfReferencesIsFollowed) {
+  for (std::size_t length = 1; length < 300; ++length) {
+    const auto compiled = compile(chain_of_references(length));
+    ASSERT_TRUE(compiled) << compiled.error().message;
+    ASSERT_EQ(verdict(*compiled, "1"), Verdict::kInvalid) << length;
+    ASSERT_EQ(verdict(*compiled, "\"text\""), Verdict::kValid) << length;
+  }
+}
+
+TEST(DeepSchema, VeryLongChainOfReferencesIsFollowedOrRefused) {
+  const auto compiled = compile(chain_of_references(kTooDeep));
   if (!compiled) {
     EXPECT_EQ(compiled.error().code, ErrorCode::kInvalidSchema);
     return;
