@@ -34,7 +34,10 @@ Result<BulkInput> BulkInput::open(const asio::any_io_executor& executor,
                                   const std::string& path_or_dash) {
   const bool is_standard = path_or_dash == "-";
   const std::string name = is_standard ? "standard input" : path_or_dash;
-  const int fd = is_standard ? STDIN_FILENO : ::open(path_or_dash.c_str(), O_RDONLY | O_CLOEXEC);
+  // O_NONBLOCK: of a pipe with a name, opening would otherwise wait for who writes, and the event
+  // loop with it. Reading waits then.
+  const int fd =
+      is_standard ? STDIN_FILENO : ::open(path_or_dash.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return cannot_read(name, errno);
   BulkInput input(name, fd);
   struct stat status{};

@@ -91,7 +91,9 @@ Command lint_command() {
   paths.names = {"PATH"};
   paths.kind = ValueKind::kFile;
   paths.value_name = "PATH";
-  paths.help = "Schema files, or folders of them (default: the folder that other commands use)";
+  paths.help =
+      "Schema files, or folders of them (default: the folder of schemas that other commands "
+      "use; needed where there is none)";
   paths.repeatable = true;
   paths.accept = [options](const std::string& path) -> Result<void> {
     if (path.empty()) return fail(ErrorCode::kUsage, "it is empty");

@@ -7,6 +7,7 @@
 
 #include "cli/display_text.h"
 #include "cli/json_text.h"
+#include "cli/pointer_place.h"
 #include "event/json_cursor.h"
 #include "event/json_string.h"
 
@@ -123,14 +124,18 @@ Findings TextChecker::finish(const TextPlace& place, const SchemaReport& report,
   return findings;
 }
 
-Findings TextChecker::refuse(const TextPlace& place, SchemaReport report) const {
+Findings TextChecker::refuse(std::string_view text, const TextPlace& place,
+                             SchemaReport report) const {
   if (report.violations.size() > options_.violations_max()) {
     report.left_out = report.violations.size() - options_.violations_max();
     report.violations.resize(options_.violations_max());
   }
+  const PointerPlaces places(text);
   for (SchemaViolation& each : report.violations) {
-    if (each.line == 0) each.line = place.line;
-    if (each.column == 0) each.column = 1;
+    if (each.line != 0) continue;
+    const PointerPlace found = places.find(each.instance_pointer);
+    each.line = place.line + found.line - 1;
+    each.column = found.column;
   }
   return finish(place, report, plain_text(place, report));
 }
@@ -161,7 +166,7 @@ Findings TextChecker::explain_payload(std::string_view text, const TextPlace& pl
                 shorten(escape_controls(value), kFoundWidth)));
   report.violations.front().line = at.first_line;
   report.violations.front().column = at.first_column;
-  return refuse(place, std::move(report));
+  return refuse(text, place, std::move(report));
 }
 
 Findings TextChecker::explain_envelope(std::string_view text, const TextPlace& place) {
@@ -177,18 +182,18 @@ Findings TextChecker::explain_envelope(std::string_view text, const TextPlace& p
     for (const StructuralError& error : envelope.error().structure) {
       report.violations.push_back(violation(error.pointer, error.expected, error.found));
     }
-    return refuse(place, std::move(report));
+    return refuse(text, place, std::move(report));
   }
   if (options_.event_type && envelope->event_type != *options_.event_type) {
     report.violations.push_back(violation("/event_type", quote_json(*options_.event_type),
                                           quote_json(envelope->event_type)));
-    return refuse(place, std::move(report));
+    return refuse(text, place, std::move(report));
   }
   const auto schema = schema_of(*envelope);
   if (!schema && schema.error().code == ErrorCode::kNoSchema) {
     report.violations.push_back(violation("/event_type", "an event type that has a schema",
                                           quote_json(envelope->event_type)));
-    return refuse(place, std::move(report));
+    return refuse(text, place, std::move(report));
   }
   if (!schema) {
     Findings findings;

@@ -51,8 +51,9 @@ class TextChecker {
   Findings explain_envelope(std::string_view text, const TextPlace& place);
   Findings explain_by(const CompiledSchema& schema, std::string_view text, const TextPlace& place,
                       const SchemaReportOptions& where);
-  // What is wrong without a schema having said so.
-  Findings refuse(const TextPlace& place, SchemaReport report) const;
+  // What is wrong with `text` without a schema having said so. Violations that have no place get
+  // that of their pointer.
+  Findings refuse(std::string_view text, const TextPlace& place, SchemaReport report) const;
   Findings finish(const TextPlace& place, const SchemaReport& report, std::string text) const;
   Result<CompiledSchema> schema_of(const Envelope& envelope);
 

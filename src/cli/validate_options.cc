@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <limits>
+#include <system_error>
 
 #include "base/try.h"
 #include "bloodbank/envelope.h"
@@ -122,10 +124,16 @@ Result<void> check_validate_options(const ValidateOptions& options) {
   } else if (!options.maps.empty()) {
     return usage("--map goes with --schema");
   }
+  for (const auto& [prefix, folder] : options.maps) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(folder, error)) {
+      return usage(fmt::format("--map {}={}: there is no such folder", prefix, folder));
+    }
+  }
   if (options.envelope && options.any_json) {
     return usage("--any-json does not go with --envelope: the payload of one is an object");
   }
-  std::size_t from_stdin = 0;
+  std::size_t from_stdin = options.schema_file == "-" ? 1 : 0;
   for (const std::string& file : options.files) from_stdin += file == "-" ? 1 : 0;
   if (from_stdin > 1) return usage("standard input (-) can be read once");
   return {};
@@ -143,8 +151,8 @@ Command describe_validate(const std::shared_ptr<ValidateOptions>& options) {
                   "Check against the schema of this event type", ValueKind::kEventType),
       number_option("--schema-version", 1, std::numeric_limits<std::uint32_t>::max(),
                     options->schema_version, "The version of it (default the newest)"),
-      text_option("--schema", "FILE", options->schema_file, "Check against the schema in FILE",
-                  ValueKind::kFile),
+      text_option("--schema", "FILE", options->schema_file,
+                  "Check against the schema in FILE; - is standard input", ValueKind::kFile),
       flag("--envelope", options->envelope,
            "The texts are envelopes: check their structure, and their payloads"),
       flag("--jsonl", options->lines, "Each line of a file is a text"),

@@ -22,7 +22,7 @@ struct ValidateOptions {
   bool any_json = false;           // payloads need not be objects
   // Which schema; with `envelope` both may be left out.
   std::optional<std::string> event_type;
-  std::optional<std::string> schema_file;
+  std::optional<std::string> schema_file;  // or "-"
   std::optional<std::uint64_t> schema_version;
   std::optional<std::string> schemas;
   std::vector<std::pair<std::string, std::string>> maps;  // URI prefix and folder

@@ -6,7 +6,10 @@
 
 #include "base/try.h"
 #include "cli/broken_schema.h"
+#include "cli/input.h"
 #include "cli/schema_settings.h"
+#include "schema/file_uri.h"
+#include "schema/repository_source.h"
 
 namespace bb::cli {
 namespace {
@@ -24,6 +27,13 @@ Error blame_file(std::string_view file, Error error) {
       error.code == ErrorCode::kInvalidJson ? "the schema is not JSON" : "the schema is broken";
   const std::string_view gap = error.message.find('\n') == std::string::npos ? " " : "\n";
   return {ErrorCode::kInvalidSchema, fmt::format("{}: {}:{}{}", file, fault, gap, error.message)};
+}
+
+// What it refers to is looked for as if it were a file of the working folder.
+Result<std::string> add_standard_input(SchemaSet& set) {
+  set.map_prefix(schema::file_uri("./"), ".");
+  BB_TRY_ASSIGN(Input input, read_input("-", schema::kSchemaBytesMax));
+  return set.add(schema::file_uri("standard input"), std::move(input.text));
 }
 
 }  // namespace
@@ -46,10 +56,12 @@ Result<std::unique_ptr<ValidateSchemas>> ValidateSchemas::open(const ValidateOpt
 Result<void> ValidateSchemas::open_file(const std::string& path) {
   SchemaSet set(options_.schema_options);
   for (const auto& [prefix, folder] : options_.maps) set.map_prefix(prefix, folder);
-  const auto id = set.add_file(path);
-  if (!id) return fail(blame_file(path, id.error()));
+  const bool is_standard = path == "-";
+  const std::string name = is_standard ? "standard input" : path;
+  const auto id = is_standard ? add_standard_input(set) : set.add_file(path);
+  if (!id) return fail(blame_file(name, id.error()));
   auto compiled = set.compile(*id);
-  if (!compiled) return fail(blame_file(path, std::move(compiled).error()));
+  if (!compiled) return fail(blame_file(name, std::move(compiled).error()));
   single_ = *std::move(compiled);
   return {};
 }

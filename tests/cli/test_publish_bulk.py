@@ -1,10 +1,12 @@
 """`bb publish --jsonl`: events in bulk."""
 
 import json
+import os
 import re
 import signal
 import subprocess
 import threading
+import time
 import uuid
 
 import pytest
@@ -265,6 +267,40 @@ def test_is_interrupted_with_counts(bb, everything, how):
     assert "interrupted: published 1, failed 0" in complaint
 
 
+def catches(process, how):
+    """Whether the signal would not end the process at once, by Linux's proc(5)."""
+    with open(f"/proc/{process.pid}/status") as file:
+        mask = next(line.split()[1] for line in file if line.startswith("SigCgt:"))
+    return int(mask, 16) >> (how - 1) & 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_is_interrupted_before_anybody_writes_to_a_named_pipe(bb_alone, how):
+    os.mkfifo(bb_alone.folder / "pipe")
+    process = bb_alone.start(*BULK, "pipe", "--dry-run")
+    deadline = time.monotonic() + PATIENCE_S
+    while not catches(process, how):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.3)
+    process.send_signal(how)
+    assert process.wait(PATIENCE_S) == INTERRUPTED
+    assert process.stderr.read().startswith("interrupted: valid 0, failed 0")
+
+
+def test_a_named_pipe_is_read_to_its_end(bb_alone):
+    os.mkfifo(bb_alone.folder / "pipe")
+    process = bb_alone.start(*BULK, "pipe", "--dry-run")
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.3)
+    with open(bb_alone.folder / "pipe", "w") as pipe:
+        pipe.write(payload(1) + "\n")
+        pipe.flush()
+        assert "question 1" in process.stdout.readline()
+        pipe.write(payload(2))
+    assert "question 2" in process.stdout.readline()
+    assert process.wait(PATIENCE_S) == OK
 
 
 def test_a_broker_lost_midway(bb_alone):

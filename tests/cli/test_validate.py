@@ -67,6 +67,30 @@ def test_envelopes(bb):
     assert "/event_type" in unknown.stdout
 
 
+def test_places_of_what_is_wrong_in_an_envelope(bb):
+    made = json.loads(bb("publish", TYPE, "--mock", "--dry-run").stdout)
+
+    def lines_of(*more, **changes):
+        text = json.dumps({**made, **changes}, indent=1)
+        checked = bb("validate", "--envelope", "-", *more, stdin=text.encode())
+        assert checked.returncode == INVALID
+        return text.splitlines(), checked.stdout
+
+    lines, told = lines_of(version=7, source={"host": 8, "type": "manual"})
+    for field, value in (("version", "7"), ("host", "8")):
+        number = next(at for at, line in enumerate(lines, 1) if f'"{field}"' in line)
+        column = lines[number - 1].index(value) + 1
+        assert f"standard input:{number}:{column}: " in told, told
+    lines, told = lines_of(event_type="hello.world")
+    number = next(at for at, line in enumerate(lines, 1) if '"event_type"' in line)
+    assert told.startswith(f"standard input:{number}:16: /event_type: ")
+    _, told = lines_of("--type", TYPE, event_type="llm.response")
+    assert told.startswith(f"standard input:{number}:16: /event_type: ")
+    text = "\n\n" + json.dumps({**made, "version": 7})
+    told = bb("validate", "--envelope", "--jsonl", "-", stdin=text.encode()).stdout
+    assert told.startswith(f"standard input:3:{text.index('7, ', text.index('version')) - 1}: ")
+
+
 def test_lines(bb):
     made = bb("publish", TYPE, "--mock", "--dry-run").stdout
     lines = f"{GOOD}\n\n{GOOD}\n" + '{"prompt":1}\n[1]\n{\n' + GOOD
@@ -178,6 +202,20 @@ def test_references_by_map(bb):
     assert bb(*arguments[:4], stdin=b'{"n":1}').returncode == FAILURE
 
 
+def test_a_schema_from_standard_input(bb):
+    write(bb, "number.json", '{"type":"number"}')
+    good, bad = write(bb, "good.json", '{"n":1}'), write(bb, "bad.json", '{"n":"x"}')
+    for schema in ({"type": "number"}, {"$ref": "number.json"}):
+        text = json.dumps({"properties": {"n": schema}}).encode()
+        checked = bb("validate", "--schema", "-", good, bad, stdin=text)
+        assert (checked.returncode, checked.stderr) == (INVALID, "1 valid, 1 not valid\n")
+        assert "bad.json:1:6: /n: " in checked.stdout
+    for text in (b"{", b'{"type":7}'):
+        broken = bb("validate", "--schema", "-", good, stdin=text)
+        assert (broken.returncode, broken.stdout) == (FAILURE, "")
+        assert broken.stderr.startswith("bb: standard input: the schema is ")
+
+
 def test_drafts_and_formats(bb):
     write(bb, "s.json", '{"properties":{"a":{"items":[{"type":"string"}]},"d":{"format":"date"}}}')
     arguments = ["validate", "--schema", "s.json", "-"]
@@ -196,6 +234,9 @@ def test_drafts_and_formats(bb):
         (["--type", "No Type", "-"], ["No Type"]),
         (["--envelope", "--map", "a=b", "-"], ["--map", "--schema"]),
         (["--schema", "x", "--map", "a", "-"], ["URI-PREFIX=DIR"]),
+        (["--schema", "x", "--map", "a=nowhere", "-"], ["--map", "nowhere"]),
+        (["--schema", "x", "--map", "a=/dev/null", "-"], ["--map", "/dev/null"]),
+        (["--schema", "-", "-"], ["standard input"]),
         (["--type", TYPE, "-", "-"], ["standard input"]),
         (["--type", TYPE, "--draft", "4", "-"], ["2019-09"]),
     ],
