@@ -118,7 +118,6 @@ class Channel {
   std::string publish_exchange_;
   std::string publish_routing_key_;
   bool publish_mandatory_ = false;
-  std::vector<QueueId> durable_queues_;  // of the current publish; kept for its memory
   ConfirmTracker confirms_;
   std::vector<ConfirmTracker::Ack> acks_;  // kept for its memory
 

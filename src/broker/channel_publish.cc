@@ -39,15 +39,7 @@ Result<void> check_expiration(std::string_view expiration) {
 Result<void> Channel::handle(const amqp::basic::Publish& method) {
   if (method.immediate) return fail(ErrorCode::kNotImplemented, "immediate=true");
   // Refused before the content, as RabbitMQ does: the client need not send it all first.
-  if (!method.exchange.empty()) {
-    BB_TRY_ASSIGN(const Exchange* const exchange,
-                  connection_.vhost().find_exchange(method.exchange));
-    if (exchange->properties().internal) {
-      return fail(ErrorCode::kAccessRefused,
-                  fmt::format("cannot publish to internal exchange '{}' in vhost '{}'",
-                              method.exchange, connection_.vhost().name()));
-    }
-  }
+  BB_TRY(connection_.vhost().check_publish(method.exchange));
   publish_exchange_ = method.exchange;
   publish_routing_key_ = method.routing_key;
   publish_mandatory_ = method.mandatory;
@@ -66,43 +58,22 @@ Result<void> Channel::publish_content() {
                             *properties.user_id, connection_.user()));
   }
   if (properties.expiration) BB_TRY(check_expiration(*properties.expiration));
-  BB_TRY_ASSIGN(const auto queues,
-                connection_.vhost().route(publish_exchange_, {.routing_key = publish_routing_key_,
-                                                              .headers = properties.headers}));
-  if (queues.empty()) {
-    if (publish_mandatory_) send_return(content_.properties(), content_.body());
-    if (confirms_.enabled()) confirms_.confirm_next();
-    return {};
+  BB_TRY_ASSIGN(const PublishOutcome outcome,
+                connection_.vhost().publish({.exchange = publish_exchange_,
+                                             .routing_key = publish_routing_key_,
+                                             .properties = content_.properties(),
+                                             .body = content_.body(),
+                                             .decoded = properties}));
+  if (!outcome.routed && publish_mandatory_) {
+    send_return(content_.properties(), content_.body());  // before the confirm
   }
-
-  BrokerContext& broker = connection_.broker();
-  const bool persistent = properties.delivery_mode == amqp::kPersistent;
-  const Message::Ptr message = Message::make(broker.memory, publish_exchange_, publish_routing_key_,
-                                             content_.properties(), content_.body(), persistent);
-  Position position = 0;
-  if (persistent) {
-    durable_queues_.clear();
-    for (const Queue* queue : queues) {
-      if (queue->properties().durable) durable_queues_.push_back(queue->id());
-    }
-    if (!durable_queues_.empty()) {
-      const auto appended = broker.storage.append(*message, durable_queues_);
-      if (!appended) {
-        if (confirms_.enabled()) confirms_.refuse_next();
-        return {};
-      }
-      position = *appended;
-    }
-  }
-  if (confirms_.enabled()) {
-    if (position != 0) {
-      confirms_.confirm_next_at(position);
-    } else {
-      confirms_.confirm_next();
-    }
-  }
-  for (Queue* queue : queues) {
-    queue->push(message, queue->properties().durable ? position : 0);
+  if (!confirms_.enabled()) return {};
+  if (outcome.refused) {
+    confirms_.refuse_next();
+  } else if (outcome.position != 0) {
+    confirms_.confirm_next_at(outcome.position);
+  } else {
+    confirms_.confirm_next();
   }
   return {};
 }

@@ -33,8 +33,9 @@ std::unexpected<Error> locked(std::string_view what) {
 
 }  // namespace
 
-VHost::VHost(std::string name, const Options& options, Storage& storage, NameGenerator& names)
-    : name_(std::move(name)), options_(options), storage_(storage), names_(names) {
+VHost::VHost(std::string name, const Options& options, Storage& storage, MemoryGauge& memory,
+             NameGenerator& names)
+    : name_(std::move(name)), options_(options), storage_(storage), memory_(memory), names_(names) {
   static constexpr std::pair<std::string_view, ExchangeType> kPredeclared[] = {
       {"", ExchangeType::kDirect},
       {"amq.direct", ExchangeType::kDirect},
@@ -228,28 +229,6 @@ void VHost::unbind_from_exchange(const Binding& binding, Queue& queue) {
   if (exchange->second->properties().auto_delete && exchange->second->binding_count() == 0) {
     exchanges_.erase(exchange);
   }
-}
-
-Result<std::span<Queue* const>> VHost::route(std::string_view exchange, const RoutingInput& input) {
-  routed_.clear();
-  if (exchange.empty()) {
-    // The default exchange: every queue is bound by its name.
-    if (const auto queue = queues_.find(input.routing_key); queue != queues_.end()) {
-      routed_.push_back(queue->second.get());
-    }
-    return routed_;
-  }
-  BB_TRY_ASSIGN(Exchange* const from, find_exchange(exchange));
-  if (from->properties().internal) {
-    return fail(ErrorCode::kAccessRefused, fmt::format("cannot publish to internal {}",
-                                                       describe("exchange", exchange, name_)));
-  }
-  from->route(input, routed_);
-  if (routed_.size() > 1) {
-    ++route_round_;
-    std::erase_if(routed_, [&](Queue* queue) { return !queue->visit(route_round_); });
-  }
-  return routed_;
 }
 
 }  // namespace bb::broker

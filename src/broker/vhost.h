@@ -10,14 +10,32 @@
 #include <unordered_map>
 #include <vector>
 
+#include "amqp/properties.h"
 #include "bloodbank/result.h"
 #include "broker/exchange.h"
+#include "broker/message.h"
 #include "broker/name_generator.h"
 #include "broker/options.h"
 #include "broker/queue.h"
 #include "broker/storage.h"
 
 namespace bb::broker {
+
+// A message on its way in, with its content complete. Borrows everything for the call.
+struct Publication {
+  std::string_view exchange;
+  std::string_view routing_key;
+  std::string_view properties;  // flags and list, as decode_properties() takes them
+  std::string_view body;
+  const amqp::BasicProperties& decoded;  // the same properties
+};
+
+// What became of a message that was not in error.
+struct PublishOutcome {
+  bool routed = false;    // at least one queue received it, or would have but for `refused`
+  bool refused = false;   // the storage could not keep it: no queue has it
+  Position position = 0;  // safe once the storage is durable up to here; 0: there is no waiting
+};
 
 // What the AMQP methods of classes exchange and queue do, apart from the wire. Errors
 // are channel errors with RabbitMQ's codes and words; the caller adds the code's name.
@@ -26,8 +44,9 @@ namespace bb::broker {
 class VHost {
  public:
   // Makes the default exchange and amq.direct, amq.fanout, amq.topic, amq.headers and amq.match.
-  // The references outlive it.
-  VHost(std::string name, const Options& options, Storage& storage, NameGenerator& names);
+  // The references outlive it; `memory` counts its messages.
+  VHost(std::string name, const Options& options, Storage& storage, MemoryGauge& memory,
+        NameGenerator& names);
   ~VHost();
 
   const std::string& name() const { return name_; }
@@ -60,6 +79,13 @@ class VHost {
   Result<void> unbind(std::string_view queue, ConnectionId connection, std::string_view exchange,
                       std::string_view routing_key, const amqp::FieldTable& arguments);
 
+  // Refuses what publish() would for its exchange: kNotFound, kAccessRefused (internal).
+  Result<void> check_publish(std::string_view exchange);
+  // The one way in for a message: routes it, appends it to the storage once for all durable queues
+  // if it is persistent, and gives it to the queues, which deliver what they can at once.
+  // Errors: those of check_publish().
+  Result<PublishOutcome> publish(const Publication& publication);
+
   // The queues that a message published to the exchange reaches, each once, in no
   // particular order. Valid until the next call. kNotFound, kAccessRefused (internal).
   Result<std::span<Queue* const>> route(std::string_view exchange, const RoutingInput& input);
@@ -83,6 +109,7 @@ class VHost {
   std::string name_;
   const Options& options_;
   Storage& storage_;
+  MemoryGauge& memory_;
   NameGenerator& names_;
   ByName<std::unique_ptr<Exchange>> exchanges_;
   ByName<Queue::Ptr> queues_;
@@ -91,6 +118,7 @@ class VHost {
   QueueId next_queue_id_ = 1;
   std::uint64_t route_round_ = 0;
   std::vector<Queue*> routed_;
+  std::vector<QueueId> durable_queues_;  // of the current publish; kept for its memory
 };
 
 }  // namespace bb::broker

@@ -32,7 +32,7 @@ Options limits(std::size_t queues, std::size_t exchanges, std::size_t bindings) 
 class TestVHost {
  public:
   explicit TestVHost(Options options = {})
-      : options_(std::move(options)), vhost_("/", options_, storage_, names_) {}
+      : options_(std::move(options)), vhost_("/", options_, storage_, memory_, names_) {}
 
   VHost* operator->() { return &vhost_; }
   TestStorage& storage() { return storage_; }
@@ -64,6 +64,7 @@ class TestVHost {
  private:
   const Options options_;
   TestStorage storage_;
+  MemoryGauge memory_;
   NameGenerator names_{1};
   VHost vhost_;
 };
