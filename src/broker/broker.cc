@@ -7,9 +7,7 @@
 namespace bb::broker {
 
 Broker::Broker(const Options& options, Storage& storage, const Authenticator& authenticator)
-    : context_(options, storage),
-      authenticator_(authenticator),
-      root_vhost_("/", context_.options, context_.storage, context_.memory, context_.names) {}
+    : context_(options, storage), authenticator_(authenticator), root_vhost_("/", context_) {}
 
 Broker::~Broker() {
   BB_ASSERT(connections_.empty());

@@ -15,6 +15,7 @@
 #include "broker/confirm_tracker.h"
 #include "broker/context.h"
 #include "broker/unacked_list.h"
+#include "broker/vhost.h"
 
 namespace bb::broker {
 

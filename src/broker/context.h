@@ -10,9 +10,10 @@
 #include "broker/options.h"
 #include "broker/queue.h"
 #include "broker/storage.h"
-#include "broker/vhost.h"
 
 namespace bb::broker {
+
+class VHost;
 
 // One per broker; outlives everything that refers to it.
 struct BrokerContext {
@@ -25,6 +26,7 @@ struct BrokerContext {
   Storage& storage;
   MemoryGauge memory;
   NameGenerator names;
+  QueueId next_queue_id = 1;  // unique over all vhosts: the storage knows queues by nothing else
 };
 
 // What a connection gives to its channels.

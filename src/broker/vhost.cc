@@ -33,9 +33,7 @@ std::unexpected<Error> locked(std::string_view what) {
 
 }  // namespace
 
-VHost::VHost(std::string name, const Options& options, Storage& storage, MemoryGauge& memory,
-             NameGenerator& names)
-    : name_(std::move(name)), options_(options), storage_(storage), memory_(memory), names_(names) {
+VHost::VHost(std::string name, BrokerContext& context) : name_(std::move(name)), context_(context) {
   static constexpr std::pair<std::string_view, ExchangeType> kPredeclared[] = {
       {"", ExchangeType::kDirect},
       {"amq.direct", ExchangeType::kDirect},
@@ -67,10 +65,10 @@ Result<void> VHost::declare_exchange(std::string_view name, Exchange::Properties
   }
   if (name.starts_with(kReservedPrefix)) return reserved("exchange", name);
   BB_TRY(check_exchange_arguments(properties.arguments));
-  if (exchanges_.size() >= options_.exchanges_max) {
+  if (exchanges_.size() >= context_.options.exchanges_max) {
     return fail(ErrorCode::kPreconditionFailed,
                 fmt::format("cannot declare {}: the limit of {} exchanges is reached",
-                            describe("exchange", name, name_), options_.exchanges_max));
+                            describe("exchange", name, name_), context_.options.exchanges_max));
   }
   exchanges_.emplace(name, std::make_unique<Exchange>(std::string(name), std::move(properties)));
   return {};
@@ -124,14 +122,15 @@ Result<Queue*> VHost::declare_queue(std::string_view name, Queue::Properties pro
     BB_TRY(check_same_arguments(properties.arguments, current.arguments, what));
     return queue;
   }
-  std::string chosen = name.empty() ? names_.make("amq.gen-") : std::string(name);
+  std::string chosen = name.empty() ? context_.names.make("amq.gen-") : std::string(name);
   BB_TRY(check_queue_arguments(properties, chosen, name_));
-  if (queues_.size() >= options_.queues_max) {
+  if (queues_.size() >= context_.options.queues_max) {
     return fail(ErrorCode::kPreconditionFailed,
                 fmt::format("cannot declare {}: the limit of {} queues is reached",
-                            describe("queue", chosen, name_), options_.queues_max));
+                            describe("queue", chosen, name_), context_.options.queues_max));
   }
-  Queue::Ptr queue(new Queue(next_queue_id_++, chosen, std::move(properties), storage_));
+  Queue::Ptr queue(
+      new Queue(context_.next_queue_id++, chosen, std::move(properties), context_.storage));
   if (const ConnectionId owner = queue->properties().exclusive_to; owner != 0) {
     exclusive_queues_.emplace(owner, queue.get());
   }
@@ -195,10 +194,10 @@ Result<void> VHost::bind(Queue& queue, std::string_view exchange, std::string_vi
   BB_TRY_ASSIGN(Exchange* const from, find_exchange(exchange));
   Binding binding{std::string(exchange), std::string(routing_key), arguments};
   if (queue.find_binding(binding) != nullptr) return {};
-  if (binding_count_ >= options_.bindings_max) {
+  if (binding_count_ >= context_.options.bindings_max) {
     return fail(ErrorCode::kPreconditionFailed,
                 fmt::format("cannot bind {}: the limit of {} bindings is reached",
-                            describe("queue", queue.name(), name_), options_.bindings_max));
+                            describe("queue", queue.name(), name_), context_.options.bindings_max));
   }
   BB_TRY(from->bind(binding, &queue));
   queue.add_binding(std::move(binding));

@@ -12,10 +12,9 @@
 
 #include "amqp/properties.h"
 #include "bloodbank/result.h"
+#include "broker/context.h"
 #include "broker/exchange.h"
 #include "broker/message.h"
-#include "broker/name_generator.h"
-#include "broker/options.h"
 #include "broker/queue.h"
 #include "broker/storage.h"
 
@@ -44,9 +43,8 @@ struct PublishOutcome {
 class VHost {
  public:
   // Makes the default exchange and amq.direct, amq.fanout, amq.topic, amq.headers and amq.match.
-  // The references outlive it; `memory` counts its messages.
-  VHost(std::string name, const Options& options, Storage& storage, MemoryGauge& memory,
-        NameGenerator& names);
+  // `context` outlives it.
+  VHost(std::string name, BrokerContext& context);
   ~VHost();
 
   const std::string& name() const { return name_; }
@@ -107,15 +105,11 @@ class VHost {
   void unbind_from_exchange(const Binding& binding, Queue& queue);
 
   std::string name_;
-  const Options& options_;
-  Storage& storage_;
-  MemoryGauge& memory_;
-  NameGenerator& names_;
+  BrokerContext& context_;
   ByName<std::unique_ptr<Exchange>> exchanges_;
   ByName<Queue::Ptr> queues_;
   std::unordered_multimap<ConnectionId, Queue*> exclusive_queues_;
   std::size_t binding_count_ = 0;
-  QueueId next_queue_id_ = 1;
   std::uint64_t route_round_ = 0;
   std::vector<Queue*> routed_;
   std::vector<QueueId> durable_queues_;  // of the current publish; kept for its memory

@@ -45,15 +45,16 @@ Result<PublishOutcome> VHost::publish(const Publication& publication) {
   if (queues.empty()) return outcome;
 
   const bool persistent = publication.decoded.delivery_mode == amqp::kPersistent;
-  const Message::Ptr message = Message::make(memory_, publication.exchange, publication.routing_key,
-                                             publication.properties, publication.body, persistent);
+  const Message::Ptr message =
+      Message::make(context_.memory, publication.exchange, publication.routing_key,
+                    publication.properties, publication.body, persistent);
   if (persistent) {
     durable_queues_.clear();
     for (const Queue* queue : queues) {
       if (queue->properties().durable) durable_queues_.push_back(queue->id());
     }
     if (!durable_queues_.empty()) {
-      const auto appended = storage_.append(*message, durable_queues_);
+      const auto appended = context_.storage.append(*message, durable_queues_);
       if (!appended) {
         outcome.refused = true;
         return outcome;

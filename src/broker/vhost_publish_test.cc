@@ -31,11 +31,9 @@ class VHostPublish : public testing::Test {
                            .decoded = decoded});
   }
 
-  const Options options_;
   TestStorage storage_;
-  MemoryGauge memory_;
-  NameGenerator names_{1};
-  VHost vhost_{"/", options_, storage_, memory_, names_};
+  BrokerContext context_{Options{}, storage_};
+  VHost vhost_{"/", context_};
 };
 
 TEST_F(VHostPublish, APersistentMessageIsAppendedOnceForAllDurableQueues) {

@@ -31,8 +31,8 @@ Options limits(std::size_t queues, std::size_t exchanges, std::size_t bindings) 
 // A vhost with words for what a client asks of it. Ada is who asks.
 class TestVHost {
  public:
-  explicit TestVHost(Options options = {})
-      : options_(std::move(options)), vhost_("/", options_, storage_, memory_, names_) {}
+  explicit TestVHost(const Options& options = {})
+      : context_(options, storage_), vhost_("/", context_) {}
 
   VHost* operator->() { return &vhost_; }
   TestStorage& storage() { return storage_; }
@@ -62,10 +62,8 @@ class TestVHost {
   void remove(std::string_view queue) { vhost_.remove_queue(**vhost_.find_queue(queue, kAda)); }
 
  private:
-  const Options options_;
   TestStorage storage_;
-  MemoryGauge memory_;
-  NameGenerator names_{1};
+  BrokerContext context_;
   VHost vhost_;
 };
 
