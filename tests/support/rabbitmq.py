@@ -2,7 +2,8 @@
 """A RabbitMQ of the tests' own.
 
   rabbitmq.py start DIRECTORY URL_FILE   starts it, waits until it accepts connections,
-                                         writes its AMQP URL to URL_FILE
+                                         writes its AMQP URL to URL_FILE, and that of its
+                                         management plugin to URL_FILE.http
   rabbitmq.py stop DIRECTORY URL_FILE
 
 It has its own node name, ports, Erlang port mapper, cookie, data and logs, all below
@@ -31,7 +32,7 @@ def server_script():
     return found
 
 
-def environment(directory, amqp_port, distribution_port, epmd_port):
+def environment(directory, amqp_port, http_port, distribution_port, epmd_port):
     """The caller's environment, without its settings for another RabbitMQ."""
     env = {
         name: value
@@ -43,9 +44,15 @@ def environment(directory, amqp_port, distribution_port, epmd_port):
     config = directory / "config"
     # RabbitMQ refuses publishes when the disk has less than 50 MB left; a test
     # machine may, and that is not what these tests are about.
-    (config / "rabbitmq.conf").write_text("disk_free_limit.absolute = 1MB\n")
+    # Statistics are otherwise up to five seconds old.
+    (config / "rabbitmq.conf").write_text(
+        "disk_free_limit.absolute = 1MB\n"
+        "collect_statistics_interval = 200\n"
+        "management.tcp.ip = 127.0.0.1\n"
+        f"management.tcp.port = {http_port}\n"
+    )
     (config / "rabbitmq-env.conf").write_text("")
-    (config / "enabled_plugins").write_text("[].\n")
+    (config / "enabled_plugins").write_text("[rabbitmq_management].\n")
     env.update(
         HOME=str(directory / "home"),
         LANG="C.UTF-8",
@@ -90,8 +97,8 @@ def start(directory, url_file):
     stop(directory, url_file)
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    amqp_port, distribution_port, epmd_port = service.free_ports(3)
-    env = environment(directory, amqp_port, distribution_port, epmd_port)
+    amqp_port, http_port, distribution_port, epmd_port = service.free_ports(4)
+    env = environment(directory, amqp_port, http_port, distribution_port, epmd_port)
     owner = os.getppid()
 
     # Started here rather than by Erlang, so that it is ours to stop.
@@ -103,16 +110,25 @@ def start(directory, url_file):
     try:
         service.start(directory / "server", [server_script()], env, owner)
         service.wait_until(
-            directory / "server", lambda: accepts_amqp(amqp_port), "does not accept connections"
+            directory / "server",
+            lambda: accepts_amqp(amqp_port) and accepts_tcp(http_port),
+            "does not accept connections",
         )
     except service.ServiceError:
         stop(directory, url_file)
         raise
+    http_url = f"http://guest:guest@127.0.0.1:{http_port}\n"
+    service.write_whole(http_url_file(url_file), http_url)
     # No slash at the end: to rabbitmq-c and amqplib that would name the vhost "".
     service.write_whole(url_file, f"amqp://guest:guest@127.0.0.1:{amqp_port}\n")
 
 
+def http_url_file(url_file):
+    return url_file.with_name(url_file.name + ".http")
+
+
 def stop(directory, url_file):
+    http_url_file(url_file).unlink(missing_ok=True)
     url_file.unlink(missing_ok=True)
     service.stop(directory / "server")
     service.stop(directory / "epmd")
