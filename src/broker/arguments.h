@@ -7,17 +7,19 @@
 #include "amqp/field_table.h"
 #include "bloodbank/result.h"
 #include "broker/queue.h"
+#include "broker/queue_policy.h"
 
 namespace bb::broker {
 
 // "queue 'x' in vhost '/'", as RabbitMQ names things in its errors.
 std::string describe(std::string_view kind, std::string_view name, std::string_view vhost);
 
-// kPreconditionFailed for a value of the wrong kind, kNotImplemented for an argument whose meaning
-// this broker does not have: taking it and doing something else would lose events quietly.
-// Arguments without a meaning to any broker are kept and ignored.
-Result<void> check_queue_arguments(const Queue::Properties& properties, std::string_view queue,
-                                   std::string_view vhost);
+// What the queue is to do, or the errors of parse_queue_policy(). Quorum queues and streams are
+// durable, not exclusive and not auto-delete: kPreconditionFailed.
+Result<QueuePolicy> check_queue(const Queue::Properties& properties, std::string_view queue,
+                                std::string_view vhost);
+
+// kNotImplemented for an argument whose meaning this broker does not have.
 Result<void> check_exchange_arguments(const amqp::FieldTable& arguments);
 
 // kPreconditionFailed names the first difference in RabbitMQ's words. `what` is as describe() gives
@@ -26,8 +28,5 @@ Result<void> check_same_flag(std::string_view name, bool received, bool current,
                              std::string_view what);
 Result<void> check_same_text(std::string_view name, std::string_view received,
                              std::string_view current, std::string_view what);
-// Compares the arguments that have a meaning.
-Result<void> check_same_arguments(const amqp::FieldTable& received, const amqp::FieldTable& current,
-                                  std::string_view what);
 
 }  // namespace bb::broker

@@ -119,11 +119,17 @@ Result<Queue*> VHost::declare_queue(std::string_view name, Queue::Properties pro
     BB_TRY(check_same_flag("auto_delete", properties.auto_delete, current.auto_delete, what));
     // RabbitMQ answers 405 whichever of the two is the exclusive one.
     if (properties.exclusive_to != current.exclusive_to) return locked(what);
-    BB_TRY(check_same_arguments(properties.arguments, current.arguments, what));
+    BB_TRY_ASSIGN(const QueuePolicy policy, parse_queue_policy(current.arguments, what));
+    BB_TRY(check_same_queue_arguments(policy.type, properties.arguments, current.arguments, what));
     return queue;
   }
   std::string chosen = name.empty() ? context_.names.make("amq.gen-") : std::string(name);
-  BB_TRY(check_queue_arguments(properties, chosen, name_));
+  BB_TRY_ASSIGN(const QueuePolicy policy, check_queue(properties, chosen, name_));
+  if (name.empty() && policy.type != QueueType::kClassic) {
+    return fail(
+        ErrorCode::kPreconditionFailed,
+        fmt::format("Cannot declare a server-named queue for type {}", type_name(policy.type)));
+  }
   if (queues_.size() >= context_.options.queues_max) {
     return fail(ErrorCode::kPreconditionFailed,
                 fmt::format("cannot declare {}: the limit of {} queues is reached",

@@ -33,18 +33,40 @@ TEST_P(NotYet, AlternateExchanges) {
 }
 
 TEST_P(NotYet, QueueArgumentsThatChangeWhatHappensToMessages) {
-  for (const std::string_view argument :
-       {"x-message-ttl", "x-expires", "x-max-length", "x-max-length-bytes", "x-overflow",
-        "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-dead-letter-strategy",
-        "x-max-priority", "x-single-active-consumer", "x-delivery-limit"}) {
+  const amqp::FieldTable::Entry arguments[] = {
+      {"x-message-ttl", 1},        {"x-expires", 1},
+      {"x-max-length", 1},         {"x-max-length-bytes", 1},
+      {"x-overflow", "drop-head"}, {"x-dead-letter-exchange", "amq.fanout"},
+      {"x-max-priority", 1},       {"x-single-active-consumer", true},
+  };
+  for (const auto& argument : arguments) {
+    WireClient& client = connect();
+    const std::string queue = unique("queue");
+    open_channel(client).send(amqp::queue::Declare{.queue = queue, .arguments = {argument}});
+    client.expect_connection_closed(540,
+                                    fmt::format("NOT_IMPLEMENTED - argument '{}' of queue '{}' in "
+                                                "vhost '/'",
+                                                argument.first, queue),
+                                    amqp::queue::Declare::kId);
+  }
+}
+
+TEST_P(NotYet, ArgumentsOfQuorumQueuesThatChangeWhatHappensToMessages) {
+  const amqp::FieldTable::Entry arguments[] = {
+      {"x-delivery-limit", 1},         {"x-dead-letter-strategy", "at-least-once"},
+      {"x-delayed-retry-type", "all"}, {"x-delayed-retry-min", 1},
+      {"x-delayed-retry-max", 1},
+  };
+  for (const auto& argument : arguments) {
     WireClient& client = connect();
     const std::string queue = unique("queue");
     open_channel(client).send(amqp::queue::Declare{
-        .queue = queue, .arguments = {{std::string(argument), std::int32_t{1}}}});
-    client.expect_connection_closed(
-        540,
-        fmt::format("NOT_IMPLEMENTED - argument '{}' of queue '{}' in vhost '/'", argument, queue),
-        amqp::queue::Declare::kId);
+        .queue = queue, .durable = true, .arguments = {{"x-queue-type", "quorum"}, argument}});
+    client.expect_connection_closed(540,
+                                    fmt::format("NOT_IMPLEMENTED - argument '{}' of queue '{}' in "
+                                                "vhost '/'",
+                                                argument.first, queue),
+                                    amqp::queue::Declare::kId);
   }
 }
 
