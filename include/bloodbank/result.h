@@ -20,6 +20,8 @@ enum class ErrorCode : std::uint8_t {
   kInvalidJson,         // input that is not JSON
   kInvalidEnvelope,     // JSON that is not an event envelope
   kIo,                  // a file or a socket failed
+  kDiskFull,            // no room on the disk, or the quota is used up
+  kCorruptData,         // stored data that does not check
   kUnreachable,         // no broker answered
   kInvalidSchema,       // a JSON Schema that cannot be used: broken, or refers to nothing
   kNoSchema,            // no schema is known for the event type

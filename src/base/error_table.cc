@@ -15,6 +15,8 @@ constexpr auto kTable = std::to_array<ErrorInfo>({
     {ErrorCode::kInvalidJson, "INVALID_JSON", "the input is not JSON", 502, 400, 5},
     {ErrorCode::kInvalidEnvelope, "INVALID_ENVELOPE", "not an event envelope", 502, 422, 5},
     {ErrorCode::kIo, "IO_ERROR", "reading or writing failed", 541, 500, 1},
+    {ErrorCode::kDiskFull, "DISK_FULL", "no room on the disk", 506, 507, 1},
+    {ErrorCode::kCorruptData, "CORRUPT_DATA", "stored data is damaged", 541, 500, 1},
     {ErrorCode::kUnreachable, "UNREACHABLE", "no broker answered", 541, 503, 7},
     {ErrorCode::kInvalidSchema, "INVALID_SCHEMA", "the schema is broken", 541, 500, 1},
     {ErrorCode::kNoSchema, "NO_SCHEMA", "no schema is known", 404, 422, 5},
