@@ -92,6 +92,7 @@ class Channel {
   void send_return(std::string_view properties, std::string_view body);
 
   void deliver(ChannelConsumer& consumer, QueuedMessage message);
+  void leave_to_storage(QueuedMessage& message) const;
   Result<std::vector<Unacked>> take_unacked(std::uint64_t delivery_tag, bool multiple);
   void settle(std::vector<Unacked> taken, bool requeue);
   void requeue_all();

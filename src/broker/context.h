@@ -1,33 +1,15 @@
-// What the parts of a broker share.
+// What a connection shares with its channels.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
 #include "base/bytes.h"
-#include "broker/message.h"
-#include "broker/name_generator.h"
-#include "broker/options.h"
+#include "broker/broker_context.h"
 #include "broker/queue.h"
-#include "broker/storage.h"
+#include "broker/vhost.h"
 
 namespace bb::broker {
-
-class VHost;
-
-// One per broker; outlives everything that refers to it.
-struct BrokerContext {
-  BrokerContext(const Options& with_options, Storage& with_storage)
-      : options(with_options), storage(with_storage), names(options.seed) {}
-  BrokerContext(const BrokerContext&) = delete;
-  BrokerContext& operator=(const BrokerContext&) = delete;
-
-  const Options options;
-  Storage& storage;
-  MemoryGauge memory;
-  NameGenerator names;
-  QueueId next_queue_id = 1;  // unique over all vhosts: the storage knows queues by nothing else
-};
 
 // What a connection gives to its channels.
 class ConnectionContext {

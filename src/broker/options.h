@@ -24,6 +24,8 @@ struct Options {
   std::uint64_t body_bytes_max = 128ull << 20;
   // Deliveries to a connection pause while this much waits for its socket.
   std::size_t output_bytes_max = 1 << 20;
+  // Of messages that the storage keeps only the place stays in memory while messages hold more.
+  std::uint64_t resident_bytes_max = 16ull << 20;
   // Connections that publish are no longer read while messages hold more than this.
   std::uint64_t memory_bytes_max = 4ull << 30;
   std::size_t queues_max = 262'144;

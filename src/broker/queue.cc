@@ -18,33 +18,57 @@ std::string binding_key(const Binding& binding) {
 
 }  // namespace
 
-Queue::Queue(QueueId id, std::string name, Properties properties, Storage& storage)
-    : id_(id), name_(std::move(name)), properties_(std::move(properties)), storage_(storage) {}
+Queue::Queue(QueueId id, std::string name, Properties properties, BrokerContext& context)
+    : id_(id),
+      name_(std::move(name)),
+      properties_(std::move(properties)),
+      context_(context),
+      messages_(context) {}
 
 void Queue::push(Message::Ptr message, Position position) {
   BB_ASSERT(!closed_);
-  fresh_.push_back({std::move(message), next_sequence_++, position, /*redelivered=*/false});
+  const std::uint64_t body_bytes = message->body().size();
+  messages_.push({.message = std::move(message), .position = position, .body_bytes = body_bytes});
   if (!waiting_.empty()) dispatch();
 }
 
+void Queue::restore(QueuedMessage message) {
+  BB_ASSERT(consumers_.empty() && message.position != 0);
+  messages_.push(std::move(message));
+}
+
 std::optional<QueuedMessage> Queue::pop() {
-  if (!returned_.empty()) return std::move(returned_.extract(returned_.begin()).mapped());
-  if (fresh_.empty()) return std::nullopt;
-  QueuedMessage first = std::move(fresh_.front());
-  fresh_.pop_front();
+  auto first = messages_.pop();
+  if (first && first->position > delivered_) {
+    delivered_ = first->position;
+    context_.storage.delivered(id_, delivered_);
+  }
   return first;
 }
 
 void Queue::requeue(QueuedMessage message) {
-  if (closed_) return;
+  if (closed_) return settle(message);
   message.redelivered = true;
-  BB_ASSERT(fresh_.empty() || message.sequence < fresh_.front().sequence);
-  const std::uint64_t sequence = message.sequence;
-  returned_.emplace(sequence, std::move(message));
+  ++message.delivery_count;
+  if (message.position != 0) {
+    context_.storage.requeued(id_, message.position, message.delivery_count);
+  }
+  messages_.put_back(std::move(message));
 }
 
 void Queue::settle(const QueuedMessage& message) {
-  if (message.position != 0 && !closed_) storage_.acknowledge(id_, message.position);
+  if (message.position == 0) return;
+  if (closed_) {
+    context_.storage.discard(message.position);
+  } else {
+    context_.storage.acknowledge(id_, message.position);
+  }
+}
+
+void Queue::for_each_stored(const std::function<void(const QueuedMessage&)>& visit) const {
+  messages_.for_each([&](const QueuedMessage& message) {
+    if (message.position != 0) visit(message);
+  });
 }
 
 void Queue::dispatch() {
@@ -96,19 +120,16 @@ void Queue::wait_for_turn(Consumer* consumer) {
 
 std::uint32_t Queue::purge() {
   const std::uint32_t count = message_count();
-  for (const auto& [sequence, message] : returned_) settle(message);
-  for (const QueuedMessage& message : fresh_) settle(message);
-  returned_.clear();
-  fresh_.clear();
+  messages_.for_each([this](const QueuedMessage& message) { settle(message); });
+  messages_.clear();
   return count;
 }
 
 void Queue::close() {
   BB_ASSERT(!closed_);
-  if (properties_.durable) storage_.forget_queue(id_);
+  if (properties_.durable) context_.storage.forget_queue(id_);
   closed_ = true;
-  returned_.clear();
-  fresh_.clear();
+  purge();
   waiting_.clear();
   for (Consumer* consumer : std::exchange(consumers_, {})) {
     consumer->waiting_ = false;

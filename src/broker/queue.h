@@ -5,28 +5,21 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
 #include <deque>
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "amqp/field_table.h"
+#include "broker/broker_context.h"
 #include "broker/exchange.h"
-#include "broker/message.h"
-#include "broker/storage.h"
+#include "broker/message_list.h"
+#include "broker/queued_message.h"
 
 namespace bb::broker {
 
 using ConnectionId = std::uint64_t;  // 0 is nobody
-
-// A message's place in one queue.
-struct QueuedMessage {
-  Message::Ptr message;
-  std::uint64_t sequence = 0;  // its place: rises in the order of arrival
-  Position position = 0;       // in the storage; 0 when it is not kept there
-  bool redelivered = false;
-};
 
 // Who a queue delivers to. A consumer is in one queue from add_consumer() until
 // remove_consumer() or cancelled().
@@ -58,8 +51,8 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
     amqp::FieldTable arguments;
   };
 
-  // `storage` outlives the queue.
-  Queue(QueueId id, std::string name, Properties properties, Storage& storage);
+  // `context` outlives the queue.
+  Queue(QueueId id, std::string name, Properties properties, BrokerContext& context);
 
   QueueId id() const { return id_; }
   const std::string& name() const { return name_; }
@@ -68,6 +61,8 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   // Adds a message at the end and delivers what can be. `position` is 0 for what the
   // storage does not keep.
   void push(Message::Ptr message, Position position);
+  // As push(), of a message that the storage kept from an earlier run. Before anything else.
+  void restore(QueuedMessage message);
 
   // Takes the first message, which is then unsettled.
   std::optional<QueuedMessage> pop();
@@ -77,6 +72,11 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   void requeue(QueuedMessage message);
   // The message is done with: acknowledged or dropped.
   void settle(const QueuedMessage& message);
+  // Gets the message of an unsettled entry that was left to the storage. False, and logged, if it
+  // cannot be read.
+  bool load(QueuedMessage& message) { return MessageList::load(context_, message); }
+  // What waits and is in the storage, in order; not what is unsettled.
+  void for_each_stored(const std::function<void(const QueuedMessage&)>& visit) const;
 
   // Gives messages to consumers in turn until either run out.
   void dispatch();
@@ -92,9 +92,8 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   void close();
   bool closed() const { return closed_; }
 
-  std::uint32_t message_count() const {
-    return static_cast<std::uint32_t>(returned_.size() + fresh_.size());
-  }
+  std::uint32_t message_count() const { return static_cast<std::uint32_t>(messages_.size()); }
+  std::uint64_t body_bytes() const { return messages_.body_bytes(); }
   std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers_.size()); }
   bool has_exclusive_consumer() const { return exclusive_consumer_; }
   // Auto-delete, and its last consumer has gone.
@@ -122,14 +121,10 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   const QueueId id_;
   const std::string name_;
   const Properties properties_;
-  Storage& storage_;
+  BrokerContext& context_;
 
-  // What came back lies before everything that was never delivered, so the first message is
-  // the first of `returned_` or else of `fresh_`, and a message goes back to its place in
-  // logarithmic time whoever returns it and in whatever order.
-  std::map<std::uint64_t, QueuedMessage> returned_;  // by sequence
-  std::deque<QueuedMessage> fresh_;
-  std::uint64_t next_sequence_ = 1;
+  MessageList messages_;
+  Position delivered_ = 0;  // the furthest that was taken
 
   std::vector<Consumer*> consumers_;
   std::deque<Consumer*> waiting_;  // those that may take a message, next first

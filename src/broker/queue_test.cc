@@ -50,7 +50,7 @@ class FakeConsumer final : public Consumer {
 class TestQueue {
  public:
   explicit TestQueue(Queue::Properties properties = {})
-      : queue_(new Queue(kId, "q", std::move(properties), storage_)) {}
+      : queue_(new Queue(kId, "q", std::move(properties), context_)) {}
 
   Queue* operator->() { return queue_.get(); }
   TestStorage& storage() { return storage_; }
@@ -59,7 +59,7 @@ class TestQueue {
     for (const char* body : bodies) push_at(0, body);
   }
   void push_at(Position position, std::string_view body) {
-    queue_->push(Message::make(gauge_, "x", "k", "", body, position != 0), position);
+    queue_->push(Message::make(context_.memory, "x", "k", "", body, position != 0), position);
   }
   QueuedMessage pop() { return queue_->pop().value(); }
   // Takes everything that waits.
@@ -70,8 +70,8 @@ class TestQueue {
   }
 
  private:
-  MemoryGauge gauge_;
   TestStorage storage_;
+  BrokerContext context_{Options{}, storage_};
   Queue::Ptr queue_;
 };
 

@@ -1,35 +1,67 @@
-// The seam between the broker and whatever keeps its messages: memory today, the
-// log on disk next. The broker tells it what must survive, and holds each publisher's
-// confirm back until the storage says that it will.
+// The seam between the broker and whatever keeps its messages and definitions: memory, or the
+// log on disk. The broker tells it what must survive, and holds each publisher's confirm back until
+// the storage says that it will.
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "bloodbank/result.h"
 #include "broker/message.h"
 
 namespace bb::broker {
 
-using QueueId = std::uint64_t;   // never reused within a broker
+using QueueId = std::uint64_t;   // never reused within a broker, restarts included
 using Position = std::uint64_t;  // in the order of appends; 0 is before all
+
+// What survives a restart besides messages. Numbers are on disk.
+enum class DefinitionKind : std::uint8_t {
+  kVhost = 1,
+  kUser = 2,
+  kPermission = 3,
+  kExchange = 4,
+  kQueue = 5,
+  kBinding = 6,
+  kSetting = 7,
+};
 
 class Storage {
  public:
   virtual ~Storage() = default;
 
   // Keeps a persistent message for the durable queues that received it, once for all
-  // of them. Returns its position: larger than every one before. An error means
-  // that nothing was kept: the publisher gets a nack.
+  // of them. Returns its position, which names it for ever: larger than every one before. An
+  // error means that nothing was kept: the publisher gets a nack.
   virtual Result<Position> append(const Message& message, std::span<const QueueId> queues) = 0;
+
+  // Whether load() works: messages need not stay in memory.
+  virtual bool keeps_bodies() const { return false; }
+  // The message at `position`, which some queue still holds. kIo: it cannot be read.
+  virtual Result<Message::Ptr> load(Position position, MemoryGauge& gauge);
 
   // `queue` is done with the message at `position`.
   virtual void acknowledge(QueueId queue, Position position) = 0;
+  // `queue` took it back after a delivery; it has come back `delivery_count` times.
+  virtual void requeued(QueueId, Position, std::uint32_t /*delivery_count*/) {}
+  // `queue` has given messages up to `position` to consumers: after a restart, what comes again of
+  // those says so.
+  virtual void delivered(QueueId, Position) {}
 
-  // The queue is gone, and with it whatever it still held.
+  // The queue is gone: what it still held does not come back. discard() follows for each message of
+  // it that still waits or is unsettled, now or later.
   virtual void forget_queue(QueueId queue) = 0;
+  virtual void discard(Position) {}
 
-  // Everything at or before this position survives a crash. Rises; whoever makes it
+  // The value under `key` from now on. Keys are unique within a kind.
+  virtual void put_definition(DefinitionKind, std::string_view /*key*/,
+                              std::string_view /*value*/) {}
+  // Fine when there is none.
+  virtual void erase_definition(DefinitionKind, std::string_view /*key*/) {}
+
+  // All that it was asked so far survives once durable() has come to this.
+  virtual Position appended() const = 0;
+  // Everything before this position and at it survives a crash. Rises; whoever makes it
   // rise calls Broker::on_durable() afterwards.
   virtual Position durable() const = 0;
 };
@@ -40,6 +72,7 @@ class MemoryStorage final : public Storage {
   Result<Position> append(const Message&, std::span<const QueueId>) override { return ++last_; }
   void acknowledge(QueueId, Position) override {}
   void forget_queue(QueueId) override {}
+  Position appended() const override { return last_; }
   Position durable() const override { return last_; }
 
  private:

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/broker_context.h"
 #include "broker/queue.h"
 #include "broker/storage.h"
 
@@ -18,12 +19,13 @@ class TestQueues {
   // The queue of that name, made when it is asked for first.
   Queue* operator[](const std::string& name) {
     Queue::Ptr& queue = queues_[name];
-    if (!queue) queue.reset(new Queue(queues_.size(), name, {}, storage_));
+    if (!queue) queue.reset(new Queue(queues_.size(), name, {}, context_));
     return queue.get();
   }
 
  private:
   MemoryStorage storage_;
+  BrokerContext context_{Options{}, storage_};
   std::map<std::string, Queue::Ptr> queues_;
 };
 

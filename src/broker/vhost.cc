@@ -135,8 +135,7 @@ Result<Queue*> VHost::declare_queue(std::string_view name, Queue::Properties pro
                 fmt::format("cannot declare {}: the limit of {} queues is reached",
                             describe("queue", chosen, name_), context_.options.queues_max));
   }
-  Queue::Ptr queue(
-      new Queue(context_.next_queue_id++, chosen, std::move(properties), context_.storage));
+  Queue::Ptr queue(new Queue(context_.next_queue_id++, chosen, std::move(properties), context_));
   if (const ConnectionId owner = queue->properties().exclusive_to; owner != 0) {
     exclusive_queues_.emplace(owner, queue.get());
   }

@@ -12,11 +12,10 @@
 
 #include "amqp/properties.h"
 #include "bloodbank/result.h"
-#include "broker/context.h"
+#include "broker/broker_context.h"
 #include "broker/exchange.h"
 #include "broker/message.h"
 #include "broker/queue.h"
-#include "broker/storage.h"
 
 namespace bb::broker {
 

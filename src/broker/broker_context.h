@@ -1,0 +1,35 @@
+// What the parts of a broker share.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+#include "broker/message.h"
+#include "broker/name_generator.h"
+#include "broker/options.h"
+#include "broker/storage.h"
+
+namespace bb::broker {
+
+// Time as the core sees it: what its callers said last.
+struct Clock {
+  TimePoint now{};
+  std::int64_t wall_ms = 0;  // since 1970
+};
+
+// One per broker; outlives everything that refers to it.
+struct BrokerContext {
+  BrokerContext(const Options& with_options, Storage& with_storage)
+      : options(with_options), storage(with_storage), names(options.seed) {}
+  BrokerContext(const BrokerContext&) = delete;
+  BrokerContext& operator=(const BrokerContext&) = delete;
+
+  const Options options;
+  Storage& storage;
+  MemoryGauge memory;
+  NameGenerator names;
+  Clock clock;
+  QueueId next_queue_id = 1;  // over all vhosts
+};
+
+}  // namespace bb::broker
