@@ -1,8 +1,12 @@
 #include "broker/broker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
+#include "base/logging.h"
+#include "base/try.h"
+#include "broker/definition_codec.h"
 
 namespace bb::broker {
 
@@ -11,6 +15,54 @@ Broker::Broker(const Options& options, Storage& storage, const Authenticator& au
 
 Broker::~Broker() {
   BB_ASSERT(connections_.empty());
+}
+
+Result<void> Broker::restore(StoredState state) {
+  BB_ASSERT(connections_.empty());
+  context_.restoring = true;
+  context_.next_queue_id = std::max(context_.next_queue_id, state.next_queue_id);
+  Result<void> restored;
+  for (const StoredDefinition& definition : state.definitions) {
+    restored = restore_definition(definition, state);
+    if (!restored) break;
+  }
+  context_.restoring = false;
+  return restored;
+}
+
+Result<void> Broker::restore_definition(const StoredDefinition& definition, StoredState& state) {
+  const auto find = [this](const std::string& name) {
+    VHost* const vhost = find_vhost(name);
+    if (vhost == nullptr)
+      logging::error("a stored definition is of vhost '{}', which is gone", name);
+    return vhost;
+  };
+  switch (definition.kind) {
+    case DefinitionKind::kExchange: {
+      BB_TRY_ASSIGN(StoredExchange stored, decode_exchange(definition.key, definition.value));
+      VHost* const vhost = find(stored.vhost);
+      return vhost == nullptr ? Result<void>()
+                              : vhost->declare_exchange(stored.name, std::move(stored.properties));
+    }
+    case DefinitionKind::kQueue: {
+      BB_TRY_ASSIGN(StoredQueue stored, decode_queue(definition.key, definition.value));
+      VHost* const vhost = find(stored.vhost);
+      if (vhost == nullptr) return {};
+      const auto messages = state.queues.find(stored.id);
+      BB_TRY_ASSIGN(Queue* const queue, vhost->restore_queue(std::move(stored)));
+      if (messages == state.queues.end()) return {};
+      for (QueuedMessage& message : messages->second) queue->restore(std::move(message));
+      state.queues.erase(messages);
+      return {};
+    }
+    case DefinitionKind::kBinding: {
+      BB_TRY_ASSIGN(const StoredBinding stored, decode_binding(definition.key, definition.value));
+      VHost* const vhost = find(stored.vhost);
+      return vhost == nullptr ? Result<void>() : vhost->restore_binding(stored);
+    }
+    default:
+      return {};
+  }
 }
 
 std::unique_ptr<Connection> Broker::connect(std::string peer, bool peer_is_loopback,

@@ -14,6 +14,7 @@
 #include "broker/context.h"
 #include "broker/options.h"
 #include "broker/storage.h"
+#include "broker/stored_state.h"
 #include "broker/vhost.h"
 
 namespace bb::broker {
@@ -27,6 +28,11 @@ class Broker {
   ~Broker();
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
+
+  // Takes up what an earlier run left in the storage; before the first connection. kIo: a
+  // definition cannot be read. Whatever of it no longer has a place (a queue of a vhost that is
+  // gone) is logged and stays in the storage.
+  Result<void> restore(StoredState state);
 
   // A client has connected from `peer` ("127.0.0.1:40112"). `observer` outlives the connection.
   std::unique_ptr<Connection> connect(std::string peer, bool peer_is_loopback,
@@ -48,6 +54,8 @@ class Broker {
 
  private:
   friend class Connection;
+
+  Result<void> restore_definition(const StoredDefinition& definition, StoredState& state);
 
   // After a connection has taken bytes: raises or clears the memory alarm.
   void check_memory();

@@ -29,6 +29,7 @@ struct BrokerContext {
   MemoryGauge memory;
   NameGenerator names;
   Clock clock;
+  bool restoring = false;  // what is declared comes from the storage: it knows
   QueueId next_queue_id = 1;  // over all vhosts
 };
 

@@ -9,7 +9,7 @@ namespace bb::broker {
 
 Message::Ptr Message::make(MemoryGauge& gauge, std::string_view exchange,
                            std::string_view routing_key, std::string_view properties,
-                           std::string_view body, bool persistent) {
+                           std::string_view body, bool persistent, std::int64_t published_ms) {
   BB_ASSERT(exchange.size() <= amqp::kShortStringMaxBytes);
   BB_ASSERT(routing_key.size() <= amqp::kShortStringMaxBytes);
   BB_ASSERT(properties.size() <= UINT32_MAX);
@@ -18,6 +18,7 @@ Message::Ptr Message::make(MemoryGauge& gauge, std::string_view exchange,
   auto* message = new (block) Message();
   message->gauge_ = &gauge;
   message->body_size_ = body.size();
+  message->published_ms_ = published_ms;
   message->properties_size_ = static_cast<std::uint32_t>(properties.size());
   message->exchange_size_ = static_cast<std::uint8_t>(exchange.size());
   message->routing_key_size_ = static_cast<std::uint8_t>(routing_key.size());

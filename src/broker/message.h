@@ -35,7 +35,8 @@ class Message {
   // Copies everything. `gauge` outlives the message. Exchange and routing key are
   // short strings; `properties` are a content header's flags and list.
   static Ptr make(MemoryGauge& gauge, std::string_view exchange, std::string_view routing_key,
-                  std::string_view properties, std::string_view body, bool persistent);
+                  std::string_view properties, std::string_view body, bool persistent,
+                  std::int64_t published_ms = 0);
 
   std::string_view exchange() const { return {bytes(), exchange_size_}; }
   std::string_view routing_key() const { return {bytes() + exchange_size_, routing_key_size_}; }
@@ -46,6 +47,8 @@ class Message {
     return {bytes() + exchange_size_ + routing_key_size_ + properties_size_, body_size_};
   }
   bool persistent() const { return persistent_; }
+  // When the broker took it, in milliseconds since 1970.
+  std::int64_t published_ms() const { return published_ms_; }
 
   Message(const Message&) = delete;
   Message& operator=(const Message&) = delete;
@@ -74,6 +77,7 @@ class Message {
 
   MemoryGauge* gauge_ = nullptr;
   std::uint64_t body_size_ = 0;
+  std::int64_t published_ms_ = 0;
   mutable std::uint32_t references_ = 0;
   std::uint32_t properties_size_ = 0;
   std::uint8_t exchange_size_ = 0;

@@ -127,7 +127,7 @@ std::uint32_t Queue::purge() {
 
 void Queue::close() {
   BB_ASSERT(!closed_);
-  if (properties_.durable) context_.storage.forget_queue(id_);
+  if (survives()) context_.storage.forget_queue(id_);
   closed_ = true;
   purge();
   waiting_.clear();

@@ -57,6 +57,9 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   QueueId id() const { return id_; }
   const std::string& name() const { return name_; }
   const Properties& properties() const { return properties_; }
+  // Whether the storage keeps it: an exclusive queue goes with its connection, and so with the
+  // broker.
+  bool survives() const { return properties_.durable && properties_.exclusive_to == 0; }
 
   // Adds a message at the end and delivers what can be. `position` is 0 for what the
   // storage does not keep.

@@ -33,7 +33,8 @@ std::unexpected<Error> locked(std::string_view what) {
 
 }  // namespace
 
-VHost::VHost(std::string name, BrokerContext& context) : name_(std::move(name)), context_(context) {
+VHost::VHost(std::string name, BrokerContext& context)
+    : name_(std::move(name)), context_(context), journal_(name_, context) {
   static constexpr std::pair<std::string_view, ExchangeType> kPredeclared[] = {
       {"", ExchangeType::kDirect},
       {"amq.direct", ExchangeType::kDirect},
@@ -70,7 +71,9 @@ Result<void> VHost::declare_exchange(std::string_view name, Exchange::Properties
                 fmt::format("cannot declare {}: the limit of {} exchanges is reached",
                             describe("exchange", name, name_), context_.options.exchanges_max));
   }
-  exchanges_.emplace(name, std::make_unique<Exchange>(std::string(name), std::move(properties)));
+  const auto made = exchanges_.emplace(
+      name, std::make_unique<Exchange>(std::string(name), std::move(properties)));
+  journal_.put(*made.first->second);
   return {};
 }
 
@@ -100,12 +103,20 @@ Result<void> VHost::delete_exchange(std::string_view name, bool if_unused) {
       for (const auto& [key, binding] : queue->bindings()) {
         if (binding.exchange == name) gone.push_back(binding);
       }
-      for (const Binding& binding : gone) queue->remove_binding(binding);
+      for (const Binding& binding : gone) {
+        journal_.erase(*found->second, binding, *queue);
+        queue->remove_binding(binding);
+      }
       binding_count_ -= gone.size();
     }
   }
-  exchanges_.erase(found);
+  erase_exchange(found);
   return {};
+}
+
+void VHost::erase_exchange(ByName<std::unique_ptr<Exchange>>::iterator exchange) {
+  journal_.erase(*exchange->second);
+  exchanges_.erase(exchange);
 }
 
 Result<Queue*> VHost::declare_queue(std::string_view name, Queue::Properties properties,
@@ -135,11 +146,35 @@ Result<Queue*> VHost::declare_queue(std::string_view name, Queue::Properties pro
                 fmt::format("cannot declare {}: the limit of {} queues is reached",
                             describe("queue", chosen, name_), context_.options.queues_max));
   }
-  Queue::Ptr queue(new Queue(context_.next_queue_id++, chosen, std::move(properties), context_));
+  return add_queue(context_.next_queue_id++, std::move(chosen), std::move(properties));
+}
+
+Result<Queue*> VHost::restore_queue(StoredQueue stored) {
+  if (queues_.contains(stored.name)) {
+    return fail(ErrorCode::kIo,
+                fmt::format("{} is stored twice", describe("queue", stored.name, name_)));
+  }
+  context_.next_queue_id = std::max(context_.next_queue_id, stored.id + 1);
+  return add_queue(stored.id, std::move(stored.name), std::move(stored.properties));
+}
+
+Result<void> VHost::restore_binding(const StoredBinding& stored) {
+  const auto queue = queues_.find(stored.destination.name);
+  if (stored.destination.kind != DestinationKind::kQueue || queue == queues_.end()) {
+    return fail(ErrorCode::kIo, fmt::format("a stored binding leads to '{}', which is not there",
+                                            stored.destination.name));
+  }
+  return bind(*queue->second, stored.binding.exchange, stored.binding.routing_key,
+              stored.binding.arguments);
+}
+
+Result<Queue*> VHost::add_queue(QueueId id, std::string name, Queue::Properties properties) {
+  Queue::Ptr queue(new Queue(id, name, std::move(properties), context_));
   if (const ConnectionId owner = queue->properties().exclusive_to; owner != 0) {
     exclusive_queues_.emplace(owner, queue.get());
   }
-  return queues_.emplace(std::move(chosen), std::move(queue)).first->second.get();
+  journal_.put(*queue);
+  return queues_.emplace(std::move(name), std::move(queue)).first->second.get();
 }
 
 Result<Queue*> VHost::find_queue(std::string_view name, ConnectionId connection) {
@@ -183,6 +218,7 @@ void VHost::remove_queue(Queue& queue) {
     exclusive_queues_.erase(entry);
   }
   queues_.erase(queue.name());
+  journal_.erase(queue);
   queue.close();
 }
 
@@ -205,6 +241,7 @@ Result<void> VHost::bind(Queue& queue, std::string_view exchange, std::string_vi
                             describe("queue", queue.name(), name_), context_.options.bindings_max));
   }
   BB_TRY(from->bind(binding, &queue));
+  journal_.put(*from, binding, queue);
   queue.add_binding(std::move(binding));
   ++binding_count_;
   return {};
@@ -229,9 +266,10 @@ void VHost::unbind_from_exchange(const Binding& binding, Queue& queue) {
   const auto exchange = exchanges_.find(binding.exchange);
   BB_ASSERT(exchange != exchanges_.end());
   exchange->second->unbind(binding, &queue);
+  journal_.erase(*exchange->second, binding, queue);
   --binding_count_;
   if (exchange->second->properties().auto_delete && exchange->second->binding_count() == 0) {
-    exchanges_.erase(exchange);
+    erase_exchange(exchange);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "amqp/properties.h"
 #include "bloodbank/result.h"
 #include "broker/broker_context.h"
+#include "broker/definition_journal.h"
 #include "broker/exchange.h"
 #include "broker/message.h"
 #include "broker/queue.h"
@@ -54,6 +55,10 @@ class VHost {
   Result<Exchange*> find_exchange(std::string_view name);
   // Fine when it does not exist. kPreconditionFailed: `if_unused`, and it has bindings.
   Result<void> delete_exchange(std::string_view name, bool if_unused);
+
+  // A queue that an earlier run had, under the number that it had.
+  Result<Queue*> restore_queue(StoredQueue stored);
+  Result<void> restore_binding(const StoredBinding& stored);
 
   // An empty name gets one made up. `connection` is who asks; properties.exclusive_to is
   // that or nobody.
@@ -100,11 +105,14 @@ class VHost {
   template <class T>
   using ByName = std::unordered_map<std::string, T, NameHash, std::equal_to<>>;
 
+  Result<Queue*> add_queue(QueueId id, std::string name, Queue::Properties properties);
+  void erase_exchange(ByName<std::unique_ptr<Exchange>>::iterator exchange);
   Result<void> check_access(const Queue& queue, ConnectionId connection) const;
   void unbind_from_exchange(const Binding& binding, Queue& queue);
 
   std::string name_;
   BrokerContext& context_;
+  DefinitionJournal journal_;
   ByName<std::unique_ptr<Exchange>> exchanges_;
   ByName<Queue::Ptr> queues_;
   std::unordered_multimap<ConnectionId, Queue*> exclusive_queues_;

@@ -51,7 +51,7 @@ Result<PublishOutcome> VHost::publish(const Publication& publication) {
   if (persistent) {
     durable_queues_.clear();
     for (const Queue* queue : queues) {
-      if (queue->properties().durable) durable_queues_.push_back(queue->id());
+      if (queue->survives()) durable_queues_.push_back(queue->id());
     }
     if (!durable_queues_.empty()) {
       const auto appended = context_.storage.append(*message, durable_queues_);
@@ -63,7 +63,7 @@ Result<PublishOutcome> VHost::publish(const Publication& publication) {
     }
   }
   for (Queue* queue : queues) {
-    queue->push(message, queue->properties().durable ? outcome.position : 0);
+    queue->push(message, queue->survives() ? outcome.position : 0);
   }
   return outcome;
 }
