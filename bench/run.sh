@@ -16,8 +16,14 @@ targets=(bb)
 arguments=(--bb build/release/bb)
 python=build/tools/python
 node=build/tools/node
+peers=()
 case ${1:-} in
   publish-process) ;;
+  broker)
+    targets+=(broker_bench)
+    arguments+=(--client build/release/bench/broker_bench)
+    peers+=(nats-server)
+    ;;
   validate)
     targets+=(validate_bench)
     arguments+=(--bench build/release/bench/validate_bench)
@@ -29,15 +35,19 @@ esac
 
 ensure_home
 mapfile -t interpreters < <(interpreter_packages)
-ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${interpreters[@]}"
+ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${interpreters[@]}" "${peers[@]}"
 build release "${targets[@]}"
-if [[ $1 == publish-process ]]; then
-  tests/support/python_env.sh "$python" >&2
-  tests/support/node_modules.sh "$node" >&2
-else
-  tests/support/python_env.sh "$python" bench/requirements.txt >&2
-  tests/support/node_modules.sh "$node" bench/node >&2
-fi
+case $1 in
+  publish-process)
+    tests/support/python_env.sh "$python" >&2
+    tests/support/node_modules.sh "$node" >&2
+    ;;
+  broker) tests/support/python_env.sh "$python" >&2 ;;
+  validate)
+    tests/support/python_env.sh "$python" bench/requirements.txt >&2
+    tests/support/node_modules.sh "$node" bench/node >&2
+    ;;
+esac
 
 export PYTHONPATH=$PWD/tests/support
 export NODE_PATH=$PWD/$node/node_modules

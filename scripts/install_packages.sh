@@ -2,8 +2,9 @@
 # install_packages.sh PACKAGE...: apt-get, without questions, as root.
 #
 # Debian starts a service as soon as it is installed. The tests run their own
-# RabbitMQ, so this installation starts none, and does not enable RabbitMQ for the
-# next boot; services that were there before are left as they are.
+# RabbitMQ and the benchmarks their own NATS, so this installation starts none, and
+# does not enable them for the next boot; services that were there before are left
+# as they are.
 set -euo pipefail
 
 policy=/usr/sbin/policy-rc.d
@@ -22,7 +23,7 @@ trap 'exit 143' TERM
 # Debian's hook for this (invoke-rc.d(8)): 101 forbids the action, 0 allows it.
 deny_service_start() {
   # Whatever forbids it already (most container images do) stays in charge.
-  if [[ -x $policy ]] && ! "$policy" rabbitmq-server start >/dev/null 2>&1; then
+  if [[ -x $policy ]] && ! "$policy" "${units[0]%.service}" start >/dev/null 2>&1; then
     return
   fi
   [[ ! -e $policy ]] || mv "$policy" "$saved"
@@ -41,15 +42,20 @@ POLICY
 
 disable_at_boot() {
   command -v systemctl >/dev/null || return 0
-  systemctl disable --quiet rabbitmq-server.service epmd.service epmd.socket 2>/dev/null || true
+  systemctl disable --quiet "${units[@]}" 2>/dev/null || true
 }
 
 export DEBIAN_FRONTEND=noninteractive
 apt=(apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
-installs_rabbitmq=0
-[[ " $* " != *" rabbitmq-server "* ]] || installs_rabbitmq=1
+units=()
+for name in "$@"; do
+  case $name in
+    rabbitmq-server) units+=(rabbitmq-server.service epmd.service epmd.socket) ;;
+    nats-server) units+=(nats-server.service) ;;
+  esac
+done
 
-[[ $installs_rabbitmq -eq 0 ]] || deny_service_start
+[[ ${#units[@]} -eq 0 ]] || deny_service_start
 "${apt[@]}" update
 "${apt[@]}" install --yes --no-install-recommends "$@"
-[[ $installs_rabbitmq -eq 0 ]] || disable_at_boot
+[[ ${#units[@]} -eq 0 ]] || disable_at_boot
