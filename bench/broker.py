@@ -21,6 +21,7 @@ sys.path.insert(0, str(HERE))
 import report  # noqa: E402
 import runs  # noqa: E402
 import servers  # noqa: E402
+import service  # noqa: E402
 
 MODES = ["pair", "publisher", "fanout", "latency", "confirm", "backlog", "idle", "topology"]
 
@@ -41,7 +42,7 @@ def one_run(bench, mode, peer, failures):
     """A row of figures; None when there is none, and why goes to `failures`."""
     try:
         return getattr(bench, mode)(peer)
-    except (runs.RunError, servers.ServerError) as problem:
+    except (runs.RunError, servers.ServerError, service.ServiceError) as problem:
         failures.append(f"{mode}, {peer}: {problem}")
         print(f"  {mode}, {peer}: {problem}", file=sys.stderr)
         return None

@@ -161,16 +161,51 @@ class BbServe(Server):
 
 
 class RabbitMq(Server):
+    """As it comes: no plugins, no settings but where things are."""
+
     greeting = b"AMQP\x00\x00\x09\x01"
     answer = b"\x01"
 
     def prepare(self, log):
         distribution_port, epmd_port = service.free_ports(2)
-        environment = rabbitmq.environment(self.folder, self.port, distribution_port, epmd_port)
+        environment = self._environment(distribution_port, epmd_port)
         epmd = shutil.which("epmd") or "/usr/bin/epmd"
         command = [epmd, "-address", "127.0.0.1", "-port", epmd_port]
         self.helpers = [_spawn(command, log, environment)]
         return [rabbitmq.server_script()], environment
+
+    def _environment(self, distribution_port, epmd_port):
+        """The caller's, without its settings for another RabbitMQ."""
+        (self.folder / "rabbitmq.conf").write_text("")
+        (self.folder / "rabbitmq-env.conf").write_text("")
+        (self.folder / "enabled_plugins").write_text("[].\n")
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("RABBITMQ_", "ERL_"))
+        }
+        return {
+            **inherited,
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(epmd_port),
+            "RABBITMQ_NODENAME": f"bloodbank-bench-{self.port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(distribution_port),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+                "-kernel inet_dist_use_interface {127,0,0,1}"
+            ),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "logs"),
+            "RABBITMQ_LOGS": "-",
+            "RABBITMQ_PID_FILE": str(self.folder / "beam.pid"),
+            "RABBITMQ_CONF_ENV_FILE": str(self.folder / "rabbitmq-env.conf"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
+            "RABBITMQ_GENERATED_CONFIG_DIR": str(self.folder / "generated"),
+        }
 
 
 class NatsServer(Server):
