@@ -40,6 +40,15 @@ Result<void> check_exchange_arguments(const amqp::FieldTable& arguments) {
   return {};
 }
 
+Result<std::int64_t> consumer_priority(const amqp::FieldTable& arguments, std::string_view what) {
+  const amqp::FieldValue* value = arguments.find("x-priority");
+  if (value == nullptr) return 0;
+  if (const auto priority = value->as_integer()) return *priority;
+  return fail(ErrorCode::kPreconditionFailed,
+              fmt::format("invalid arg 'x-priority' for {}: \"expected integer, got {}\"", what,
+                          amqp::type_name(*value)));
+}
+
 Result<void> check_same_flag(std::string_view name, bool received, bool current,
                              std::string_view what) {
   return check_same_text(name, received ? "true" : "false", current ? "true" : "false", what);

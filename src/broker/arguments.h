@@ -1,6 +1,7 @@
 // The x-arguments of declarations: which ones are understood, and how a redeclaration is compared.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ Result<QueuePolicy> check_queue(const Queue::Properties& properties, std::string
 
 // kNotImplemented for an argument whose meaning this broker does not have.
 Result<void> check_exchange_arguments(const amqp::FieldTable& arguments);
+
+// `x-priority` of basic.consume, 0 without one. kPreconditionFailed for what is no integer.
+Result<std::int64_t> consumer_priority(const amqp::FieldTable& arguments, std::string_view what);
 
 // kPreconditionFailed names the first difference in RabbitMQ's words. `what` is as describe() gives
 // it.

@@ -117,8 +117,10 @@ void Channel::resume_consumers() {
 void Channel::close() {
   content_.start();  // drops what is unfinished
   count_content(0);
-  while (!consumers_.empty()) end_consumer(consumers_.begin()->first);
+  std::vector<Queue::Ptr> left;
+  while (!consumers_.empty()) left.push_back(end_consumer(consumers_.begin()->first));
   requeue_all();
+  for (const Queue::Ptr& queue : left) queue->dispatch();
 }
 
 }  // namespace bb::broker

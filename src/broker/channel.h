@@ -96,7 +96,9 @@ class Channel {
   Result<std::vector<Unacked>> take_unacked(std::uint64_t delivery_tag, bool multiple);
   void settle(std::vector<Unacked> taken, bool requeue);
   void requeue_all();
-  void end_consumer(const std::string& tag);
+  // Gives the queue that it left, to be dispatched once what the consumer had is back; nothing for
+  // a tag that nobody has.
+  Queue::Ptr end_consumer(const std::string& tag);
   void consumer_cancelled(ChannelConsumer& consumer);
   bool below_channel_prefetch() const;
   // nullptr when the consumer of that number is gone, and for 0.

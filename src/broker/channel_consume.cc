@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/try.h"
+#include "broker/arguments.h"
 #include "broker/channel.h"
 #include "broker/channel_consumer.h"
 
@@ -34,16 +35,17 @@ Result<void> Channel::handle(const amqp::basic::Qos& method) {
 }
 
 Result<void> Channel::handle(const amqp::basic::Consume& method) {
-  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue));
   std::string tag(method.consumer_tag);
   if (tag.empty()) {
     tag = connection_.broker().names.make("amq.ctag-");
   } else if (consumers_.contains(tag)) {
     return fail(ErrorCode::kNotAllowed, fmt::format("attempt to reuse consumer tag '{}'", tag));
   }
-  if (queue->has_exclusive_consumer() || (method.exclusive && queue->consumer_count() > 0)) {
-    return fail(ErrorCode::kAccessRefused, fmt::format("queue '{}' in vhost '{}' in exclusive use",
-                                                       queue->name(), connection_.vhost().name()));
+  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue));
+  const std::string what = describe("queue", queue->name(), connection_.vhost().name());
+  BB_TRY_ASSIGN(const std::int64_t priority, consumer_priority(method.arguments, what));
+  if (!queue->accepts_consumer(method.exclusive)) {
+    return fail(ErrorCode::kAccessRefused, fmt::format("{} in exclusive use", what));
   }
   if (consumers_.size() >= connection_.broker().options.consumers_per_channel_max) {
     return fail(ErrorCode::kNotAllowed, "too many consumers on one channel");
@@ -54,25 +56,28 @@ Result<void> Channel::handle(const amqp::basic::Consume& method) {
   consumers_.emplace(tag, std::move(made));
   consumers_by_number_.emplace(consumer->number(), consumer);
   if (!method.no_wait) send(amqp::basic::ConsumeOk{tag});
-  queue->add_consumer(consumer, method.exclusive);  // may deliver at once: after consume-ok
+  // May deliver at once: after consume-ok.
+  queue->add_consumer(consumer, method.exclusive, priority);
   return {};
 }
 
 Result<void> Channel::handle(const amqp::basic::Cancel& method) {
   const std::string tag(method.consumer_tag);
-  end_consumer(tag);
+  const Queue::Ptr left = end_consumer(tag);
   if (!method.no_wait) send(amqp::basic::CancelOk{tag});
+  if (left) left->dispatch();  // another consumer may have taken over
   return {};
 }
 
-void Channel::end_consumer(const std::string& tag) {
+Queue::Ptr Channel::end_consumer(const std::string& tag) {
   auto node = consumers_.extract(tag);
-  if (node.empty()) return;
+  if (node.empty()) return {};
   ChannelConsumer& consumer = *node.mapped();
   consumers_by_number_.erase(consumer.number());
   Queue& queue = *consumer.queue();
   queue.remove_consumer(&consumer);
   if (queue.expired()) connection_.vhost().remove_queue(queue);
+  return consumer.queue();
 }
 
 void Channel::consumer_cancelled(ChannelConsumer& consumer) {

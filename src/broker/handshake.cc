@@ -55,7 +55,7 @@ amqp::FieldTable server_properties(const Options& options) {
       {"per_consumer_qos", true},
       {"authentication_failure_close", true},
       {"exchange_exchange_bindings", false},
-      {"consumer_priorities", false},
+      {"consumer_priorities", true},
       {"direct_reply_to", false},
   };
   return amqp::FieldTable{

@@ -8,6 +8,12 @@
 namespace bb::broker {
 namespace {
 
+bool wants_single_active_consumer(const amqp::FieldTable& arguments) {
+  const amqp::FieldValue* value = arguments.find("x-single-active-consumer");
+  const bool* wanted = value == nullptr ? nullptr : value->as_bool();
+  return wanted != nullptr && *wanted;
+}
+
 std::string binding_key(const Binding& binding) {
   std::string key;
   key.reserve(binding.exchange.size() + 1 + binding.routing_key.size());
@@ -23,13 +29,14 @@ Queue::Queue(QueueId id, std::string name, Properties properties, BrokerContext&
       name_(std::move(name)),
       properties_(std::move(properties)),
       context_(context),
-      messages_(context) {}
+      messages_(context),
+      consumers_(wants_single_active_consumer(properties_.arguments)) {}
 
 void Queue::push(Message::Ptr message, Position position) {
   BB_ASSERT(!closed_);
   const std::uint64_t body_bytes = message->body().size();
   messages_.push({.message = std::move(message), .position = position, .body_bytes = body_bytes});
-  if (!waiting_.empty()) dispatch();
+  if (consumers_.anyone_ready()) dispatch();
 }
 
 void Queue::restore(QueuedMessage message) {
@@ -75,47 +82,29 @@ void Queue::dispatch() {
   // A delivery may free its own consumer and so resume(); this loop serves it.
   if (dispatching_) return;
   dispatching_ = true;
-  while (message_count() > 0 && !waiting_.empty()) {
-    Consumer* const consumer = waiting_.front();
-    waiting_.pop_front();
-    if (!consumer->can_take()) {
-      consumer->waiting_ = false;
-      continue;
-    }
-    waiting_.push_back(consumer);
+  while (message_count() > 0) {
+    Consumer* const consumer = consumers_.next();
+    if (consumer == nullptr) break;
     consumer->deliver(*pop());
   }
   dispatching_ = false;
 }
 
-void Queue::add_consumer(Consumer* consumer, bool exclusive) {
-  BB_ASSERT(!closed_ && !exclusive_consumer_ && (!exclusive || consumers_.empty()));
-  consumers_.push_back(consumer);
-  exclusive_consumer_ = exclusive;
+void Queue::add_consumer(Consumer* consumer, bool exclusive, std::int64_t priority) {
+  BB_ASSERT(!closed_);
+  consumers_.add(*consumer, priority, exclusive);
   had_consumer_ = true;
-  wait_for_turn(consumer);
   dispatch();
 }
 
 void Queue::remove_consumer(Consumer* consumer) {
-  const auto place = std::find(consumers_.begin(), consumers_.end(), consumer);
-  BB_ASSERT(place != consumers_.end());
-  consumers_.erase(place);
-  exclusive_consumer_ = false;
-  if (!consumer->waiting_) return;
-  waiting_.erase(std::find(waiting_.begin(), waiting_.end(), consumer));
-  consumer->waiting_ = false;
+  consumers_.remove(*consumer);
 }
 
 void Queue::resume(Consumer* consumer) {
   if (closed_) return;
-  wait_for_turn(consumer);
+  consumers_.resume(*consumer);
   dispatch();
-}
-
-void Queue::wait_for_turn(Consumer* consumer) {
-  if (std::exchange(consumer->waiting_, true)) return;
-  waiting_.push_back(consumer);
 }
 
 std::uint32_t Queue::purge() {
@@ -130,11 +119,7 @@ void Queue::close() {
   if (survives()) context_.storage.forget_queue(id_);
   closed_ = true;
   purge();
-  waiting_.clear();
-  for (Consumer* consumer : std::exchange(consumers_, {})) {
-    consumer->waiting_ = false;
-    consumer->cancelled();
-  }
+  while (Consumer* const consumer = consumers_.remove_first()) consumer->cancelled();
 }
 
 const Binding* Queue::find_binding(const Binding& binding) const {

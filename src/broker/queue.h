@@ -4,7 +4,6 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 
 #include "amqp/field_table.h"
 #include "broker/broker_context.h"
+#include "broker/consumer_list.h"
 #include "broker/exchange.h"
 #include "broker/message_list.h"
 #include "broker/queued_message.h"
@@ -20,25 +20,6 @@
 namespace bb::broker {
 
 using ConnectionId = std::uint64_t;  // 0 is nobody
-
-// Who a queue delivers to. A consumer is in one queue from add_consumer() until
-// remove_consumer() or cancelled().
-class Consumer {
- public:
-  virtual ~Consumer() = default;
-
-  // Whether deliver() may be called now. Once it said no it is asked again only after
-  // Queue::resume().
-  virtual bool can_take() const = 0;
-  // Must not call back into the queue, save for settle().
-  virtual void deliver(QueuedMessage message) = 0;
-  // The queue is gone; the consumer belongs to no queue any more.
-  virtual void cancelled() = 0;
-
- private:
-  friend class Queue;
-  bool waiting_ = false;  // in the queue's list of those that may take a message
-};
 
 class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_counter> {
  public:
@@ -84,7 +65,10 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   // Gives messages to consumers in turn until either run out.
   void dispatch();
 
-  void add_consumer(Consumer* consumer, bool exclusive);
+  // accepts_consumer() said that it may come.
+  void add_consumer(Consumer* consumer, bool exclusive, std::int64_t priority = 0);
+  // Delivers nothing, though another consumer may take over from a single active one: call
+  // dispatch() once what this one had is back.
   void remove_consumer(Consumer* consumer);
   // `consumer` may be able to take messages again.
   void resume(Consumer* consumer);
@@ -98,7 +82,7 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   std::uint32_t message_count() const { return static_cast<std::uint32_t>(messages_.size()); }
   std::uint64_t body_bytes() const { return messages_.body_bytes(); }
   std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers_.size()); }
-  bool has_exclusive_consumer() const { return exclusive_consumer_; }
+  bool accepts_consumer(bool exclusive) const { return consumers_.accepts(exclusive); }
   // Auto-delete, and its last consumer has gone.
   bool expired() const {
     return properties_.auto_delete && had_consumer_ && consumers_.empty() && !closed_;
@@ -119,8 +103,6 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   }
 
  private:
-  void wait_for_turn(Consumer* consumer);
-
   const QueueId id_;
   const std::string name_;
   const Properties properties_;
@@ -129,9 +111,7 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   MessageList messages_;
   Position delivered_ = 0;  // the furthest that was taken
 
-  std::vector<Consumer*> consumers_;
-  std::deque<Consumer*> waiting_;  // those that may take a message, next first
-  bool exclusive_consumer_ = false;
+  ConsumerList consumers_;
   bool had_consumer_ = false;
   bool dispatching_ = false;
   bool closed_ = false;

@@ -192,7 +192,7 @@ constexpr auto kArguments = std::to_array<QueueArgument>({
     {"x-overflow", kC | kQ, overflow, false},
     {"x-queue-mode", kC, queue_mode},
     {"x-queue-version", kC, queue_version},
-    {"x-single-active-consumer", kC | kQ, truth, false},
+    {"x-single-active-consumer", kC | kQ, truth},
     {"x-queue-master-locator", kC, any},
     {"x-quorum-initial-group-size", kQ, positive_count},
     {"x-max-age", kS, max_age, false},

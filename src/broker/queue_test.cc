@@ -185,9 +185,9 @@ TEST(Queue, AnExclusiveConsumerIsNoLongerOneWhenItLeaves) {
   TestQueue queue;
   FakeConsumer only;
   queue->add_consumer(&only, /*exclusive=*/true);
-  EXPECT_TRUE(queue->has_exclusive_consumer());
+  EXPECT_FALSE(queue->accepts_consumer(false));
   queue->remove_consumer(&only);
-  EXPECT_FALSE(queue->has_exclusive_consumer());
+  EXPECT_TRUE(queue->accepts_consumer(false));
 }
 
 TEST(Queue, AutoDeleteExpiresWithTheLastConsumerAndNotBeforeTheFirst) {

@@ -37,7 +37,7 @@ TEST_P(NotYet, QueueArgumentsThatChangeWhatHappensToMessages) {
       {"x-message-ttl", 1},        {"x-expires", 1},
       {"x-max-length", 1},         {"x-max-length-bytes", 1},
       {"x-overflow", "drop-head"}, {"x-dead-letter-exchange", "amq.fanout"},
-      {"x-max-priority", 1},       {"x-single-active-consumer", true},
+      {"x-max-priority", 1},
   };
   for (const auto& argument : arguments) {
     WireClient& client = connect();
@@ -84,8 +84,7 @@ TEST_P(NotYet, AreNotAnnounced) {
   const auto start = dial().send_protocol_header();
   const auto* capabilities = start.server_properties.find("capabilities");
   ASSERT_TRUE(capabilities != nullptr && capabilities->as_table() != nullptr);
-  for (const auto* name :
-       {"exchange_exchange_bindings", "consumer_priorities", "direct_reply_to"}) {
+  for (const auto* name : {"exchange_exchange_bindings", "direct_reply_to"}) {
     const auto* value = capabilities->as_table()->find(name);
     EXPECT_TRUE(value == nullptr || (value->as_bool() != nullptr && !*value->as_bool())) << name;
   }
