@@ -226,8 +226,7 @@ enum class Step : std::uint8_t {
 
 void run(ByteView input) {
   ScriptedStorage storage;
-  const broker::GuestAuthenticator authenticator;
-  broker::Broker broker(small_limits(), storage, authenticator);
+  broker::Broker broker(small_limits(), storage);
   TimePoint now{};
   ByteReader script(input);
   const auto begin = script.integer<std::uint8_t>();

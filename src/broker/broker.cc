@@ -10,8 +10,9 @@
 
 namespace bb::broker {
 
-Broker::Broker(const Options& options, Storage& storage, const Authenticator& authenticator)
-    : context_(options, storage), authenticator_(authenticator), root_vhost_("/", context_) {}
+Broker::Broker(const Options& options, Storage& storage) : context_(options, storage) {
+  make_defaults();
+}
 
 Broker::~Broker() {
   BB_ASSERT(connections_.empty());
@@ -86,10 +87,6 @@ void Broker::shut_down() {
         {ErrorCode::kConnectionForced, "broker forced connection closure with reason 'shutdown'"},
         {});
   }
-}
-
-VHost* Broker::find_vhost(std::string_view name) {
-  return name == root_vhost_.name() ? &root_vhost_ : nullptr;
 }
 
 void Broker::check_memory() {

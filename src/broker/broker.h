@@ -2,14 +2,16 @@
 // in through its connections, bytes go out the same way.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/clock.h"
-#include "broker/authenticator.h"
 #include "broker/connection.h"
 #include "broker/context.h"
 #include "broker/options.h"
@@ -23,8 +25,11 @@ namespace bb::broker {
 // destroyed before the broker.
 class Broker {
  public:
-  // `storage` and `authenticator` outlive the broker.
-  Broker(const Options& options, Storage& storage, const Authenticator& authenticator);
+  using VHosts = std::map<std::string, std::unique_ptr<VHost>, std::less<>>;
+
+  // `storage` outlives the broker. A new broker has the vhost "/" and the user guest, password
+  // guest, an administrator who may do everything there.
+  Broker(const Options& options, Storage& storage);
   ~Broker();
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
@@ -46,6 +51,35 @@ class Broker {
 
   // The vhost of that name, or nullptr.
   VHost* find_vhost(std::string_view name);
+  // In the order of their names.
+  const VHosts& vhosts() const { return vhosts_; }
+  // Makes it, or gives the one that is there the new metadata. kPreconditionFailed: a limit, or a
+  // name that cannot be.
+  Result<VHost*> put_vhost(std::string_view name, VHost::Metadata metadata);
+  // With its exchanges, queues and permissions; its connections are closed (320). kNotFound.
+  Result<void> delete_vhost(std::string_view name);
+
+  const AccessControl& access() const { return context_.access; }
+  // As AccessControl's of these names, kept by the storage, and:
+  Result<void> put_user(std::string_view name, User user);
+  PasswordHash hash_password(std::string_view password) { return context_.access.hash(password); }
+  // Its connections are closed (320). kNotFound.
+  Result<void> delete_user(std::string_view name);
+  // kNotFound: no such user or no such vhost.
+  Result<void> put_permissions(std::string_view user, std::string_view vhost,
+                               PermissionPatterns patterns);
+  // Fine when there are none.
+  void delete_permissions(std::string_view user, std::string_view vhost);
+
+  // May `credentials` log in from `peer`? For doors other than AMQP, which asks by itself. What a
+  // refusal has to wait for: see LoginThrottle.
+  bool accepts_login(const Credentials& credentials, bool peer_is_loopback) const {
+    return context_.access.accepts(credentials, peer_is_loopback);
+  }
+  std::chrono::milliseconds login_refused(std::string_view peer, TimePoint now) {
+    return context_.logins.refused(peer, now);
+  }
+  std::uint64_t refused_login_count() const { return context_.logins.refused_count(); }
 
   // Clients that are being held back because messages fill the memory.
   bool memory_alarm() const { return memory_alarm_; }
@@ -56,13 +90,17 @@ class Broker {
   friend class Connection;
 
   Result<void> restore_definition(const StoredDefinition& definition, StoredState& state);
+  void make_defaults();
 
   // After a connection has taken bytes: raises or clears the memory alarm.
   void check_memory();
 
+  // `leaving`: which connections are told `reason` and closed.
+  template <class Leaving>
+  void close_connections(const Leaving& leaving, const std::string& reason);
+
   BrokerContext context_;
-  const Authenticator& authenticator_;
-  VHost root_vhost_;
+  VHosts vhosts_;
   std::set<Connection*> connections_;
   ConnectionId next_connection_id_ = 1;
   bool memory_alarm_ = false;

@@ -4,6 +4,8 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "broker/access_control.h"
+#include "broker/login_throttle.h"
 #include "broker/message.h"
 #include "broker/name_generator.h"
 #include "broker/options.h"
@@ -20,7 +22,11 @@ struct Clock {
 // One per broker; outlives everything that refers to it.
 struct BrokerContext {
   BrokerContext(const Options& with_options, Storage& with_storage)
-      : options(with_options), storage(with_storage), names(options.seed) {}
+      : options(with_options),
+        storage(with_storage),
+        names(options.seed),
+        access(options),
+        logins(options) {}
   BrokerContext(const BrokerContext&) = delete;
   BrokerContext& operator=(const BrokerContext&) = delete;
 
@@ -28,8 +34,10 @@ struct BrokerContext {
   Storage& storage;
   MemoryGauge memory;
   NameGenerator names;
+  AccessControl access;
+  LoginThrottle logins;
   Clock clock;
-  bool restoring = false;  // what is declared comes from the storage: it knows
+  bool restoring = false;     // what is declared comes from the storage: it knows
   QueueId next_queue_id = 1;  // over all vhosts
 };
 

@@ -12,7 +12,10 @@
 namespace bb::broker {
 
 Channel::Channel(ConnectionContext& connection, std::uint16_t id)
-    : connection_(connection), id_(id), content_(connection.broker().options.body_bytes_max) {}
+    : connection_(connection),
+      id_(id),
+      allowed_(connection.broker().access, connection.user(), connection.vhost().name()),
+      content_(connection.broker().options.body_bytes_max) {}
 
 Channel::~Channel() {
   BB_ASSERT(consumers_.empty());

@@ -12,6 +12,7 @@
 #include "amqp/content.h"
 #include "amqp/methods.h"
 #include "bloodbank/result.h"
+#include "broker/allowed_access.h"
 #include "broker/confirm_tracker.h"
 #include "broker/context.h"
 #include "broker/unacked_list.h"
@@ -81,9 +82,21 @@ class Channel {
   Result<void> handle(const amqp::tx::Commit& method);
   Result<void> handle(const amqp::tx::Rollback& method);
 
+  // kAccessRefused: see AccessControl::check().
+  Result<void> check_exchange(Access access, std::string_view name) {
+    return allowed_.check(access, ResourceKind::kExchange, name);
+  }
+  Result<void> check_queue(Access access, std::string_view name) {
+    return allowed_.check(access, ResourceKind::kQueue, name);
+  }
+  // A new exchange or queue that sends messages on to the exchange which this argument names.
+  Result<void> check_forwarding(ResourceKind kind, std::string_view name,
+                                const amqp::FieldTable& arguments, std::string_view argument);
+
   // An empty name stands for the queue declared last on this channel.
   Result<std::string> queue_name(std::string_view name) const;
-  Result<Queue*> queue_for(std::string_view name);
+  // The same, and the user has this access to it.
+  Result<Queue*> queue_for(std::string_view name, Access access);
 
   Error unexpected_instead_of_content() const;
   Result<void> check_content_header(ByteView payload) const;
@@ -112,6 +125,7 @@ class Channel {
 
   ConnectionContext& connection_;
   const std::uint16_t id_;
+  AllowedAccess allowed_;
   bool failing_ = false;
   std::string last_queue_;
 

@@ -41,7 +41,7 @@ Result<void> Channel::handle(const amqp::basic::Consume& method) {
   } else if (consumers_.contains(tag)) {
     return fail(ErrorCode::kNotAllowed, fmt::format("attempt to reuse consumer tag '{}'", tag));
   }
-  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue));
+  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue, Access::kRead));
   const std::string what = describe("queue", queue->name(), connection_.vhost().name());
   BB_TRY_ASSIGN(const std::int64_t priority, consumer_priority(method.arguments, what));
   if (!queue->accepts_consumer(method.exclusive)) {
@@ -111,7 +111,7 @@ void Channel::leave_to_storage(QueuedMessage& message) const {
 }
 
 Result<void> Channel::handle(const amqp::basic::Get& method) {
-  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue));
+  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue, Access::kRead));
   auto message = queue->pop();
   if (!message) {
     send(amqp::basic::GetEmpty{});

@@ -39,6 +39,7 @@ Result<void> check_expiration(std::string_view expiration) {
 Result<void> Channel::handle(const amqp::basic::Publish& method) {
   if (method.immediate) return fail(ErrorCode::kNotImplemented, "immediate=true");
   // Refused before the content, as RabbitMQ does: the client need not send it all first.
+  BB_TRY(check_exchange(Access::kWrite, method.exchange));
   BB_TRY(connection_.vhost().check_publish(method.exchange));
   publish_exchange_ = method.exchange;
   publish_routing_key_ = method.routing_key;

@@ -7,6 +7,12 @@
 #include "broker/channel.h"
 
 namespace bb::broker {
+namespace {
+
+// Nobody can declare or delete what is named like this, whatever the permissions.
+constexpr std::string_view kReservedPrefix = "amq.";
+
+}  // namespace
 
 Result<void> Channel::handle(const amqp::exchange::Declare& method) {
   VHost& vhost = connection_.vhost();
@@ -18,6 +24,12 @@ Result<void> Channel::handle(const amqp::exchange::Declare& method) {
       return fail(ErrorCode::kCommandInvalid,
                   fmt::format("unknown exchange type '{}'", method.type));
     }
+    // The default exchange has an error of its own.
+    if (!method.exchange.empty()) {
+      BB_TRY(check_exchange(Access::kConfigure, method.exchange));
+    }
+    BB_TRY(check_forwarding(ResourceKind::kExchange, method.exchange, method.arguments,
+                            "alternate-exchange"));
     BB_TRY(vhost.declare_exchange(method.exchange, {.type = *type,
                                                     .durable = method.durable,
                                                     .auto_delete = method.auto_delete,
@@ -29,6 +41,9 @@ Result<void> Channel::handle(const amqp::exchange::Declare& method) {
 }
 
 Result<void> Channel::handle(const amqp::exchange::Delete& method) {
+  if (!method.exchange.empty() && !method.exchange.starts_with(kReservedPrefix)) {
+    BB_TRY(check_exchange(Access::kConfigure, method.exchange));
+  }
   BB_TRY(connection_.vhost().delete_exchange(method.exchange, method.if_unused));
   if (!method.no_wait) send(amqp::exchange::DeleteOk{});
   return {};
@@ -48,13 +63,36 @@ Result<std::string> Channel::queue_name(std::string_view name) const {
   return last_queue_;
 }
 
-Result<Queue*> Channel::queue_for(std::string_view name) {
+Result<void> Channel::check_forwarding(ResourceKind kind, std::string_view name,
+                                       const amqp::FieldTable& arguments,
+                                       std::string_view argument) {
+  const amqp::FieldValue* const value = arguments.find(argument);
+  const std::string* const exchange = value == nullptr ? nullptr : value->as_string();
+  if (exchange == nullptr) return {};
+  const VHost& vhost = connection_.vhost();
+  const bool exists =
+      kind == ResourceKind::kExchange ? vhost.has_exchange(name) : vhost.has_queue(name);
+  if (exists) return {};
+  BB_TRY(allowed_.check(Access::kRead, kind, name));
+  return check_exchange(Access::kWrite, *exchange);
+}
+
+Result<Queue*> Channel::queue_for(std::string_view name, Access access) {
   BB_TRY_ASSIGN(const std::string found, queue_name(name));
+  BB_TRY(check_queue(access, found));
   return connection_.vhost().find_queue(found, connection_.id());
 }
 
 Result<void> Channel::handle(const amqp::queue::Declare& method) {
   VHost& vhost = connection_.vhost();
+  if (!method.passive && !method.queue.starts_with(kReservedPrefix)) {
+    // A name as the queue will have, if not the one, where it is for the broker to make up.
+    const std::string name = method.queue.empty() ? connection_.broker().names.make("amq.gen-")
+                                                  : std::string(method.queue);
+    BB_TRY(check_queue(Access::kConfigure, name));
+    BB_TRY(
+        check_forwarding(ResourceKind::kQueue, name, method.arguments, "x-dead-letter-exchange"));
+  }
   Result<Queue*> declared =
       method.passive ? vhost.find_queue(method.queue, connection_.id())
                      : vhost.declare_queue(method.queue,
@@ -73,7 +111,10 @@ Result<void> Channel::handle(const amqp::queue::Declare& method) {
 }
 
 Result<void> Channel::handle(const amqp::queue::Bind& method) {
-  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue));
+  BB_TRY_ASSIGN(const std::string name, queue_name(method.queue));
+  BB_TRY(check_queue(Access::kWrite, name));
+  BB_TRY(check_exchange(Access::kRead, method.exchange));
+  BB_TRY_ASSIGN(Queue* const queue, connection_.vhost().find_queue(name, connection_.id()));
   // RabbitMQ: with neither a queue nor a key, the key is the queue's name (AMQP 0-9-1 §1.7.2.3).
   const std::string_view routing_key =
       method.queue.empty() && method.routing_key.empty() ? queue->name() : method.routing_key;
@@ -84,6 +125,8 @@ Result<void> Channel::handle(const amqp::queue::Bind& method) {
 
 Result<void> Channel::handle(const amqp::queue::Unbind& method) {
   BB_TRY_ASSIGN(const std::string name, queue_name(method.queue));
+  BB_TRY(check_queue(Access::kWrite, name));
+  BB_TRY(check_exchange(Access::kRead, method.exchange));
   BB_TRY(connection_.vhost().unbind(name, connection_.id(), method.exchange, method.routing_key,
                                     method.arguments));
   send(amqp::queue::UnbindOk{});
@@ -91,7 +134,7 @@ Result<void> Channel::handle(const amqp::queue::Unbind& method) {
 }
 
 Result<void> Channel::handle(const amqp::queue::Purge& method) {
-  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue));
+  BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue, Access::kRead));
   const std::uint32_t count = queue->purge();
   if (!method.no_wait) send(amqp::queue::PurgeOk{count});
   return {};
@@ -99,6 +142,7 @@ Result<void> Channel::handle(const amqp::queue::Purge& method) {
 
 Result<void> Channel::handle(const amqp::queue::Delete& method) {
   BB_TRY_ASSIGN(const std::string name, queue_name(method.queue));
+  BB_TRY(check_queue(Access::kConfigure, name));
   BB_TRY_ASSIGN(Queue* const queue, connection_.vhost().find_deletable_queue(
                                         name, connection_.id(), method.if_unused, method.if_empty));
   if (!method.no_wait) send(amqp::queue::DeleteOk{queue == nullptr ? 0 : queue->message_count()});

@@ -111,6 +111,12 @@ void Connection::on_tick(TimePoint now) {
   if (state_ == State::kClosing && deadline_ == TimePoint::max()) {
     deadline_ = now + broker_.context_.options.close_timeout;
   }
+  if (state_ == State::kRefused) {
+    if (now < deadline_) return;
+    tell_refusal();
+    if (state_ == State::kClosing) deadline_ = now + broker_.context_.options.close_timeout;
+    return;
+  }
   if (state_ != State::kRunning) {
     if (now >= deadline_) {
       finish(state_ == State::kClosing ? std::exchange(reason_, {}) : "handshake timed out");
@@ -182,6 +188,7 @@ void Connection::on_protocol_header() {
 }
 
 void Connection::on_frame(const amqp::Frame& frame) {
+  if (state_ == State::kRefused) return;
   if (frame.type == amqp::FrameType::kHeartbeat) return;
   if (frame.channel != 0) {
     on_channel_frame(frame);
@@ -238,23 +245,18 @@ Result<void> Connection::handle(const amqp::connection::StartOk& method) {
   capabilities_ = client_capabilities(method.client_properties);
   BB_TRY_ASSIGN(const Credentials credentials,
                 parse_credentials(method.mechanism, method.response));
-  if (!broker_.authenticator_.accepts(credentials, peer_is_loopback_)) {
-    const std::string text = fmt::format(
+  if (!broker_.accepts_login(credentials, peer_is_loopback_)) {
+    refusal_text_ = fmt::format(
         "Login was refused using authentication mechanism {}. For details see the "
         "broker logfile.",
         method.mechanism);
-    const std::string reason =
-        fmt::format("login of user '{}' from {} refused{}", credentials.user, peer_,
-                    credentials.user == "guest" && !peer_is_loopback_
-                        ? ": guest may connect from this machine only"
-                        : "");
-    if (!capabilities_.authentication_failure_close) {
-      finish(reason);
-      return {};
-    }
-    state_ = State::kTuneOk;  // no longer a stranger who is told nothing
-    fail_connection({ErrorCode::kAccessRefused, text}, {});
-    reason_ = reason;
+    reason_ = fmt::format("login of user '{}' from {} refused{}", credentials.user, peer_,
+                          credentials.user == "guest" && !peer_is_loopback_
+                              ? ": guest may connect from this machine only"
+                              : "");
+    state_ = State::kRefused;
+    // last_received_ is now: the bytes that say this have just come.
+    deadline_ = last_received_ + broker_.login_refused(peer_, last_received_);
     return {};
   }
   user_ = credentials.user;
@@ -263,6 +265,17 @@ Result<void> Connection::handle(const amqp::connection::StartOk& method) {
   send(0, amqp::connection::Tune{options.channel_max, options.frame_max_bytes,
                                  options.heartbeat_seconds});
   return {};
+}
+
+void Connection::tell_refusal() {
+  if (!capabilities_.authentication_failure_close) {
+    finish(std::exchange(reason_, {}));
+    return;
+  }
+  std::string reason = std::exchange(reason_, {});
+  state_ = State::kTuneOk;  // no longer a stranger who is told nothing
+  fail_connection({ErrorCode::kAccessRefused, refusal_text_}, {});
+  reason_ = std::move(reason);
 }
 
 Result<void> Connection::handle(const amqp::connection::TuneOk& method) {
@@ -274,10 +287,15 @@ Result<void> Connection::handle(const amqp::connection::TuneOk& method) {
 }
 
 Result<void> Connection::handle(const amqp::connection::Open& method) {
-  vhost_ = broker_.find_vhost(method.virtual_host);
-  if (vhost_ == nullptr) {
+  VHost* const vhost = broker_.find_vhost(method.virtual_host);
+  if (vhost == nullptr) {
     return fail(ErrorCode::kNotAllowed, fmt::format("vhost {} not found", method.virtual_host));
   }
+  if (!broker_.access().enters(user_, method.virtual_host)) {
+    return fail(ErrorCode::kNotAllowed, fmt::format("access to vhost '{}' refused for user '{}'",
+                                                    method.virtual_host, user_));
+  }
+  vhost_ = vhost;
   state_ = State::kRunning;
   send(0, amqp::connection::OpenOk{});
   return {};
@@ -391,8 +409,8 @@ void Connection::fail_channel(Channel& channel, const Error& error, amqp::Method
 void Connection::fail_connection(const Error& error, amqp::MethodId id) {
   if (state_ == State::kClosing || state_ == State::kFinished) return;
   // Who has not logged in is told nothing; that a log-in was refused, see handle(StartOk).
-  if (state_ == State::kProtocolHeader || state_ == State::kStartOk) {
-    finish(reply_text(error));
+  if (state_ == State::kProtocolHeader || state_ == State::kStartOk || state_ == State::kRefused) {
+    finish(state_ == State::kRefused ? std::exchange(reason_, {}) : reply_text(error));
     return;
   }
   flush_confirms();

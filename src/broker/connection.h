@@ -69,7 +69,16 @@ class Connection final : private ConnectionContext {
 
  private:
   friend class Broker;
-  enum class State { kProtocolHeader, kStartOk, kTuneOk, kOpen, kRunning, kClosing, kFinished };
+  enum class State {
+    kProtocolHeader,
+    kStartOk,
+    kRefused,
+    kTuneOk,
+    kOpen,
+    kRunning,
+    kClosing,
+    kFinished
+  };
 
   Connection(Broker& owner, ConnectionId id, std::string peer, bool peer_is_loopback,
              ConnectionObserver& observer, TimePoint now);
@@ -95,6 +104,7 @@ class Connection final : private ConnectionContext {
   void open_channel(std::uint16_t number);
 
   Result<void> handle(const amqp::connection::StartOk& method);
+  void tell_refusal();
   Result<void> handle(const amqp::connection::TuneOk& method);
   Result<void> handle(const amqp::connection::Open& method);
 
@@ -124,6 +134,7 @@ class Connection final : private ConnectionContext {
   Limits limits_;
   ClientCapabilities capabilities_;
   std::string user_;
+  std::string refusal_text_;  // for the client, once its log-in has been refused long enough
   VHost* vhost_ = nullptr;
   std::string reason_;
 
@@ -135,7 +146,7 @@ class Connection final : private ConnectionContext {
   bool publishes_ = false;
   bool blocked_ = false;
 
-  TimePoint deadline_;  // of the handshake, or of the peer's close-ok
+  TimePoint deadline_;  // of the handshake, of the answer to a refused log-in, or of close-ok
   TimePoint last_received_;
   TimePoint last_sent_;
   TimePoint last_progress_;

@@ -19,8 +19,7 @@ class ConnectionEnd : public testing::Test {
   }
 
   MemoryStorage storage;
-  GuestAuthenticator authenticator;
-  Broker broker{options(), storage, authenticator};
+  Broker broker{options(), storage};
 };
 
 TEST_F(ConnectionEnd, WhatOneChannelPutsBackIsNotGivenToAnother) {

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "broker/authenticator.h"
 #include "broker/test_results.h"
 
 namespace bb::broker {
@@ -71,16 +70,6 @@ TEST(Credentials, OnlyAnOfferedMechanismIsTaken) {
     EXPECT_EQ(code_of(parse_credentials(mechanism, plain("", "ada", "s3cret"))),
               ErrorCode::kCommandInvalid)
         << mechanism;
-  }
-}
-
-TEST(GuestAuthenticator, TakesGuestFromThisMachineAndNobodyElse) {
-  const GuestAuthenticator guests;
-  EXPECT_TRUE(guests.accepts({"guest", "guest"}, /*peer_is_loopback=*/true));
-  EXPECT_FALSE(guests.accepts({"guest", "guest"}, /*peer_is_loopback=*/false));
-  for (const Credentials& other : {Credentials{"guest", ""}, Credentials{"guest", "Guest"},
-                                   Credentials{"", ""}, Credentials{"root", "guest"}}) {
-    EXPECT_FALSE(guests.accepts(other, /*peer_is_loopback=*/true)) << other.user;
   }
 }
 

@@ -31,8 +31,7 @@ class Limits : public testing::Test {
   }
 
   MemoryStorage storage;
-  GuestAuthenticator authenticator;
-  Broker broker{options(), storage, authenticator};
+  Broker broker{options(), storage};
 };
 
 // A client that hears of blocking and publishes to a queue "q".

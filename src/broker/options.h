@@ -28,6 +28,20 @@ struct Options {
   std::uint64_t resident_bytes_max = 16ull << 20;
   // Connections that publish are no longer read while messages hold more than this.
   std::uint64_t memory_bytes_max = 4ull << 30;
+  std::size_t vhosts_max = 1024;
+  std::size_t users_max = 65'536;
+  std::size_t permissions_max = 262'144;            // of all users in all vhosts
+  std::size_t permission_pattern_bytes_max = 1024;  // each of the three
+  std::size_t user_tags_max = 32;
+
+  // A refused log-in is answered after this, and this much later each time that the same address is
+  // refused again before login_memory has passed.
+  std::chrono::milliseconds login_refusal_delay{1000};
+  std::chrono::milliseconds login_refusal_delay_max{5000};
+  std::chrono::seconds login_memory{60};
+  std::size_t login_peers_max = 4096;  // addresses whose refusals are counted
+
+  // Of each vhost:
   std::size_t queues_max = 262'144;
   std::size_t exchanges_max = 65'536;
   std::size_t bindings_max = 2'097'152;

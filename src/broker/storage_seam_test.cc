@@ -31,8 +31,7 @@ class StorageSeam : public testing::Test {
   }
 
   TestStorage storage;
-  GuestAuthenticator authenticator;
-  Broker broker{Options{}, storage, authenticator};
+  Broker broker{Options{}, storage};
   TestClient client{broker};
 };
 

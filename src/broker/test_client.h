@@ -36,6 +36,8 @@ class TestClient final : private ConnectionObserver {
   struct Login {
     bool hears_of_blocking = false;  // announces the capability connection.blocked
     std::uint16_t heartbeat_seconds = 0;
+    std::string user = "guest";  // the password is the same
+    std::string vhost = "/";
   };
 
   // Connects and says nothing yet.
@@ -61,22 +63,28 @@ class TestClient final : private ConnectionObserver {
   }
   // The handshake, and a channel.
   void logs_in(const Login& login) {
-    using namespace std::string_view_literals;
+    opens_connection(login);
+    sends(amqp::channel::Open{});
+    EXPECT_EQ(received(), (std::vector<std::string>{"connection.tune", "connection.open-ok",
+                                                    "channel.open-ok"}));
+  }
+  // The handshake up to connection.open, whatever comes of it.
+  void opens_connection(const Login& login) {
     greets();
-    const amqp::FieldTable capabilities{{"connection.blocked", login.hears_of_blocking}};
+    const std::string nul(1, '\0');
+    const std::string response = nul + login.user + nul + login.user;
+    const amqp::FieldTable capabilities{{"connection.blocked", login.hears_of_blocking},
+                                        {"authentication_failure_close", true}};
     sends(amqp::connection::StartOk{.client_properties = {{"capabilities", capabilities}},
                                     .mechanism = "PLAIN",
-                                    .response = "\0guest\0guest"sv,
+                                    .response = response,
                                     .locale = "en_US"},
           0);
     sends(amqp::connection::TuneOk{.channel_max = 10,
                                    .frame_max = amqp::kDefaultFrameMaxBytes,
                                    .heartbeat = login.heartbeat_seconds},
           0);
-    sends(amqp::connection::Open{.virtual_host = "/"}, 0);
-    sends(amqp::channel::Open{});
-    EXPECT_EQ(received(), (std::vector<std::string>{"connection.tune", "connection.open-ok",
-                                                    "channel.open-ok"}));
+    sends(amqp::connection::Open{.virtual_host = login.vhost}, 0);
   }
   void logs_in() { logs_in({}); }
 

@@ -222,6 +222,15 @@ void VHost::remove_queue(Queue& queue) {
   queue.close();
 }
 
+void VHost::clear() {
+  while (!queues_.empty()) remove_queue(*queues_.begin()->second);
+  std::vector<std::string> names;
+  for (const auto& [name, exchange] : exchanges_) {
+    if (!name.empty() && !name.starts_with(kReservedPrefix)) names.push_back(name);
+  }
+  for (const std::string& name : names) BB_ASSERT(delete_exchange(name, /*if_unused=*/false));
+}
+
 void VHost::connection_closed(ConnectionId connection) {
   for (auto owned = exclusive_queues_.find(connection); owned != exclusive_queues_.end();
        owned = exclusive_queues_.find(connection)) {

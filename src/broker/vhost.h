@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "amqp/properties.h"
@@ -49,6 +50,14 @@ class VHost {
 
   const std::string& name() const { return name_; }
 
+  // What people say about it.
+  struct Metadata {
+    std::string description;
+    std::vector<std::string> tags;
+  };
+  const Metadata& metadata() const { return metadata_; }
+  void set_metadata(Metadata metadata) { metadata_ = std::move(metadata); }
+
   // kAccessRefused: a reserved name. kPreconditionFailed: exists and is another one.
   Result<void> declare_exchange(std::string_view name, Exchange::Properties properties);
   // kNotFound.
@@ -71,6 +80,10 @@ class VHost {
                                       bool if_unused, bool if_empty);
   // Deletes it and tells its consumers.
   void remove_queue(Queue& queue);
+  // Deletes all queues and all exchanges but those that were there from the beginning.
+  void clear();
+  bool has_exchange(std::string_view name) const { return exchanges_.contains(name); }
+  bool has_queue(std::string_view name) const { return queues_.contains(name); }
   // Deletes the queues exclusive to the connection.
   void connection_closed(ConnectionId connection);
 
@@ -111,6 +124,7 @@ class VHost {
   void unbind_from_exchange(const Binding& binding, Queue& queue);
 
   std::string name_;
+  Metadata metadata_;
   BrokerContext& context_;
   DefinitionJournal journal_;
   ByName<std::unique_ptr<Exchange>> exchanges_;

@@ -64,7 +64,7 @@ class Server {
         ticker_(context_),
         grace_(context_),
         scratch_(kScratchBytes),
-        broker_(broker_options(), storage_, authenticator_) {}
+        broker_(broker_options(), storage_) {}
 
   Result<Listening> listen();
   void run();
@@ -89,7 +89,6 @@ class Server {
   asio::steady_timer grace_;
   std::vector<std::byte> scratch_;
   broker::MemoryStorage storage_;
-  broker::GuestAuthenticator authenticator_;
   broker::Broker broker_;
   std::unordered_map<Session*, std::weak_ptr<Session>> sessions_;
   bool stopping_ = false;

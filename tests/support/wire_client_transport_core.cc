@@ -16,8 +16,7 @@ class CoreTransport;
 
 class CoreBroker final : public TestBroker {
  public:
-  explicit CoreBroker(const broker::Options& options)
-      : broker_(options, storage_, authenticator_) {}
+  explicit CoreBroker(const broker::Options& options) : broker_(options, storage_) {}
 
   std::unique_ptr<Transport> connect() override;
 
@@ -31,7 +30,6 @@ class CoreBroker final : public TestBroker {
 
  private:
   broker::MemoryStorage storage_;
-  broker::GuestAuthenticator authenticator_;
   broker::Broker broker_;
   TimePoint now_{};
   std::vector<CoreTransport*> transports_;
