@@ -48,6 +48,15 @@ const std::vector<Command>& all_commands() {
     list.push_back(list_commands_command());
     list.push_back(show_command());
     list.push_back(schema_command());
+    list.push_back(queues_command());
+    list.push_back(exchanges_command());
+    list.push_back(bindings_command());
+    list.push_back(connections_command());
+    list.push_back(channels_command());
+    list.push_back(consumers_command());
+    list.push_back(user_command());
+    list.push_back(vhost_command());
+    list.push_back(definitions_command());
     list.push_back(doctor_command());
     list.push_back(demo_command());
     list.push_back(completion_command(all_commands));

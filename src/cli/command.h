@@ -56,10 +56,11 @@ struct Command {
   std::vector<OptionSpec> options;
   bool hidden = false;
   std::function<int()> run;  // the exit code; called after every accept()
-  // Of a group such as `bb schema`, which has no options and does nothing by itself. They have no
-  // subcommands of their own.
+  // Of a group such as `bb schema`, which has no options of its own. They have no subcommands of
+  // their own.
   std::vector<Command> subcommands{};
-  std::string parent{};  // of a subcommand: the group's name
+  std::string default_subcommand{};  // of a group: what runs where none is named; empty for none
+  std::string parent{};              // of a subcommand: the group's name
 
   bool is_group() const { return !subcommands.empty(); }
   // As it is typed: "schema lint".

@@ -19,6 +19,16 @@ Command list_commands_command();
 Command show_command();
 Command schema_command();  // a group
 Command doctor_command();
+// Groups, over a broker's management API.
+Command queues_command();
+Command exchanges_command();
+Command bindings_command();
+Command connections_command();
+Command channels_command();
+Command consumers_command();
+Command user_command();
+Command vhost_command();
+Command definitions_command();
 Command demo_command();
 Command version_command();
 // Hidden: what completion scripts call.

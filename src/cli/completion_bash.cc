@@ -82,14 +82,18 @@ std::string quoted_names(const std::vector<Command>& commands) {
 }
 
 void append_group(std::string& out, const Command& group) {
+  std::string options = "-h --help";
+  for (const Command& command : group.subcommands) {
+    if (command.name == group.default_subcommand) options = option_names(command);
+  }
   fmt::format_to(std::back_inserter(out),
                  "    {})\n"
                  "      if ((COMP_CWORD == 2)); then\n"
-                 "        if [[ $cur == -* ]]; then _bb_words '-h --help'; else _bb_words {}; fi\n"
+                 "        if [[ $cur == -* ]]; then _bb_words '{}'; else _bb_words {}; fi\n"
                  "        return\n"
                  "      fi\n"
                  "      case ${{COMP_WORDS[2]}} in\n",
-                 case_label(group), quoted_names(group.subcommands));
+                 case_label(group), options, quoted_names(group.subcommands));
   for (const Command& command : group.subcommands) {
     if (!command.hidden) append_command(out, command, 8);
   }

@@ -101,6 +101,7 @@ std::string render_overview(const std::vector<Command>& commands) {
       "Settings come from the option, then the environment, then .env in the current directory:\n"
       "  RABBIT_URL        The broker (default amqp://guest:guest@localhost:5672/)\n"
       "  EXCHANGE_NAME     The exchange of the events (default bloodbank.events.v1)\n"
+      "  BB_HTTP_URL       The broker's management API (default: port 8682 of the broker's host)\n"
       "  BB_DATA_DIR       Where bb serve keeps its data (default ~/.local/state/bloodbank)\n"
       "  HOLYFIELDS_PATH   The folder of event schemas (default: ./schemas, ../holyfields,\n"
       "                    ../holyfields/trunk-main, ~/code/33GOD/holyfields/trunk-main, else "
@@ -126,7 +127,10 @@ std::string render_help(const Command& command, std::size_t width) {
       append_row(options, label_of(spec), help_of(spec), width);
     }
   }
-  out += command.is_group() ? " COMMAND [OPTIONS] [ARGUMENTS]" : " [OPTIONS]";
+  const std::string_view subcommand_word =
+      command.default_subcommand.empty() ? " COMMAND" : " [COMMAND]";
+  if (command.is_group()) out += subcommand_word;
+  out += command.is_group() ? " [OPTIONS] [ARGUMENTS]" : " [OPTIONS]";
   for (const OptionSpec& spec : command.options) {
     if (spec.is_argument() && !spec.hidden) out += " " + synopsis_of(spec);
   }
@@ -150,7 +154,10 @@ std::string render_help(const Command& command, std::size_t width) {
   if (!arguments.empty()) out += "\nArguments:\n" + arguments;
   if (command.is_group()) out += "\nCommands:\n";
   for (const Command& subcommand : command.subcommands) {
-    if (!subcommand.hidden) append_row(out, subcommand.name, subcommand.summary, width);
+    if (subcommand.hidden) continue;
+    const bool is_default = subcommand.name == command.default_subcommand;
+    append_row(out, subcommand.name, subcommand.summary + (is_default ? " (the default)" : ""),
+               width);
   }
   append_row(options, "-h, --help", "This help", width);
   out += "\nOptions:\n" + options;

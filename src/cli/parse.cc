@@ -127,6 +127,21 @@ std::vector<std::string> with_empty_values_apart(std::span<const std::string> ar
   return out;
 }
 
+// `bb queues --vhost prod` is `bb queues list --vhost prod`.
+void name_default_subcommand(const std::vector<Command>& commands,
+                             std::vector<std::string>& arguments) {
+  if (arguments.empty()) return;
+  const auto group = std::find_if(commands.begin(), commands.end(), [&](const Command& command) {
+    return command.name == arguments.front() && !command.default_subcommand.empty();
+  });
+  if (group == commands.end()) return;
+  const bool names_one = arguments.size() > 1 && !arguments[1].starts_with('-');
+  const bool wants_help =
+      arguments.size() > 1 && (arguments[1] == "-h" || arguments[1] == "--help");
+  if (names_one || wants_help) return;
+  arguments.insert(arguments.begin() + 1, group->default_subcommand);
+}
+
 // The words of the one error that is left to CLI11: an option at the end without its value.
 std::unexpected<Error> value_missing(const Command* command,
                                      std::span<const std::string> arguments) {
@@ -191,6 +206,7 @@ Result<Parsed> parse_command_line(const std::vector<Command>& commands,
   };
 
   auto remaining = with_empty_values_apart(arguments);
+  name_default_subcommand(commands, remaining);
   std::reverse(remaining.begin(), remaining.end());  // CLI11 takes them from the back
   try {
     root.parse(std::move(remaining));

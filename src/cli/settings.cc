@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <utility>
 
@@ -32,6 +33,23 @@ Setting Settings::find(const char* name, const Flag& flag, std::string_view defa
 
 Setting Settings::url(const Flag& flag) const {
   return find("RABBIT_URL", flag, kDefaultUrl);
+}
+
+Setting Settings::http_url(const Flag& flag) const {
+  return find("BB_HTTP_URL", flag, "");
+}
+
+Result<std::uint16_t> Settings::http_port() const {
+  const Setting setting = find("HTTP_PORT", std::nullopt, "");
+  if (setting.value.empty()) return kDefaultHttpPort;
+  std::uint16_t port = 0;
+  const char* const end = setting.value.data() + setting.value.size();
+  const auto [rest, error] = std::from_chars(setting.value.data(), end, port);
+  if (error != std::errc{} || rest != end || port == 0) {
+    return fail(ErrorCode::kUsage, fmt::format("HTTP_PORT, from {}, is not a port from 1 to 65535",
+                                               to_string(setting.origin)));
+  }
+  return port;
 }
 
 Result<Setting> Settings::exchange(const Flag& flag) const {

@@ -1,8 +1,9 @@
 // Where a command's settings come from: the flag, then the environment, then `.env` in the
 // current directory, then the default. Names and defaults are RABBIT_URL,
-// EXCHANGE_NAME, BB_DATA_DIR, HOLYFIELDS_PATH.
+// EXCHANGE_NAME, BB_DATA_DIR, HOLYFIELDS_PATH, BB_HTTP_URL.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 namespace bb::cli {
 
 inline constexpr std::string_view kDefaultUrl = "amqp://guest:guest@localhost:5672/";
+inline constexpr std::uint16_t kDefaultHttpPort = 8682;
 inline constexpr std::string_view kDefaultExchange = "bloodbank.events.v1";
 
 enum class Origin { kFlag, kEnvironment, kDotEnv, kDefault };
@@ -36,6 +38,11 @@ class Settings {
   Settings(Environment environment, DotEnv dotenv);
 
   Setting url(const Flag& flag) const;
+  // The management API. Empty by default, which means to go by url(): see management_url.h.
+  Setting http_url(const Flag& flag) const;
+  // The port of the HTTP API where no URL of it is set: HTTP_PORT, else 8682. kUsage where that is
+  // no port.
+  Result<std::uint16_t> http_port() const;
   // kUsage where the name is too long for AMQP or empty.
   Result<Setting> exchange(const Flag& flag) const;
   // $XDG_STATE_HOME/bloodbank or ~/.local/state/bloodbank by default; kUsage when neither that nor

@@ -52,6 +52,16 @@ TEST(Settings, ExchangeMustFitAnAmqpShortString) {
   EXPECT_EQ(settings.exchange("").error().code, ErrorCode::kUsage);
 }
 
+TEST(Settings, HttpPortIsAPort) {
+  EXPECT_EQ(settings_with({}, "").http_port(), 8682);
+  EXPECT_EQ(settings_with({{"HTTP_PORT", "9000"}}, "HTTP_PORT=1").http_port(), 9000);
+  for (const char* const wrong : {"0", "65536", "80x", "-1"}) {
+    const auto port = settings_with({{"HTTP_PORT", wrong}}, "").http_port();
+    ASSERT_FALSE(port) << wrong;
+    EXPECT_EQ(port.error().code, ErrorCode::kUsage);
+  }
+}
+
 TEST(Settings, DataDirectoryFollowsTheXdgSpecification) {
   const Settings::Flag none;
   EXPECT_EQ(settings_with({{"HOME", "/users/ada"}}, "").data_dir(none)->value,

@@ -1,0 +1,35 @@
+// Where an HTTP API is: http[s]://[user[:password]@]host[:port][/path]
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bloodbank/result.h"
+
+namespace bb::client {
+
+struct HttpUrl {
+  bool tls = false;
+  std::string host;  // without the brackets of an IPv6 address
+  std::uint16_t port = 80;
+  std::optional<std::string> user;
+  std::optional<std::string> password;
+  std::string path;  // what every path begins with, percent-encoded, with no slash at its end
+
+  // "host:port", with brackets where they belong.
+  std::string authority() const;
+  // The URL without user and password. One line of ASCII, whatever the parts hold.
+  std::string redacted() const;
+};
+
+// The port is that of the scheme where none is given. kInvalidUrl says what is wrong, without ever
+// quoting a piece that could be one of a password. A query and a fragment are refused.
+Result<HttpUrl> parse_http_url(std::string_view text);
+
+// One segment of a path, or one value of a query: everything but unreserved characters (RFC 3986
+// §2.3) percent-encoded, '/' and '.' of "." and ".." too.
+std::string encode_path_segment(std::string_view text);
+
+}  // namespace bb::client

@@ -1,0 +1,55 @@
+#include "client/http_url.h"
+
+#include <gmock/gmock.h>
+
+namespace bb::client {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(HttpUrl, HasTheParts) {
+  const auto url = parse_http_url("https://ada:s%3Acret@[::1]:15671/rabbit/");
+  ASSERT_TRUE(url) << url.error().message;
+  EXPECT_TRUE(url->tls);
+  EXPECT_EQ(url->host, "::1");
+  EXPECT_EQ(url->port, 15671);
+  EXPECT_EQ(url->user, "ada");
+  EXPECT_EQ(url->password, "s:cret");
+  EXPECT_EQ(url->path, "/rabbit");
+  EXPECT_EQ(url->authority(), "[::1]:15671");
+  EXPECT_EQ(url->redacted(), "https://[::1]:15671/rabbit");
+}
+
+TEST(HttpUrl, PortIsThatOfTheScheme) {
+  EXPECT_EQ(parse_http_url("http://host")->port, 80);
+  EXPECT_EQ(parse_http_url("https://host")->port, 443);
+  EXPECT_FALSE(parse_http_url("http://host")->user);
+  EXPECT_FALSE(parse_http_url("http://ada@host")->password);
+  EXPECT_EQ(parse_http_url("http://ada:@host")->password, "");
+}
+
+TEST(HttpUrl, RefusesWhatItCannotUseAndQuotesNoPassword) {
+  for (const std::string_view text :
+       {"", "host", "amqp://host", "http://", "http://host:0", "http://host:65536", "http://host:x",
+        "http://ada:secret/x@host", "http://ada:secret?x@host", "http://ada:secret#x@host",
+        "http://ada:se cret@host", "http://ada:secret@ho%00st", "http://a%3Ab:secret@host",
+        "http://ada:secret%00@host", "http://host/path?query", "http://host/#fragment",
+        "http://[::1", "http://[v1.x]/"}) {
+    const auto url = parse_http_url(text);
+    ASSERT_FALSE(url) << text;
+    EXPECT_EQ(url.error().code, ErrorCode::kInvalidUrl);
+    EXPECT_THAT(url.error().message, Not(HasSubstr("secret"))) << text;
+  }
+}
+
+TEST(HttpUrl, SegmentsAreEncoded) {
+  EXPECT_EQ(encode_path_segment("/"), "%2F");
+  EXPECT_EQ(encode_path_segment("a b/%?#\n"), "a%20b%2F%25%3F%23%0A");
+  EXPECT_EQ(encode_path_segment(".."), "%2E%2E");
+  EXPECT_EQ(encode_path_segment("a.b-c_d~"), "a.b-c_d~");
+  EXPECT_EQ(encode_path_segment("\xc3\xa9"), "%C3%A9");
+}
+
+}  // namespace
+}  // namespace bb::client
