@@ -75,9 +75,15 @@ Result<void> run_delete(const BindingOptions& options) {
   }
   if (found.empty()) {
     // An end that is missing has no bindings either.
-    BB_TRY(fetch_record(exchange_resource(), session, options.source));
-    return no_such("binding of these two with the routing key", options.key.value_or(""),
-                   std::move(keys));
+    const Error none{ErrorCode::kNotFound, ""};
+    const Error ends = explain_ends(none, session, options);
+    if (ends != none) return fail(ends);
+    if (!options.key || keys.empty()) {
+      return fail(ErrorCode::kNotFound,
+                  fmt::format("nothing binds {} to {}", quoted_name(options.destination),
+                              quoted_name(options.source)));
+    }
+    return no_such("binding of these two with the routing key", *options.key, std::move(keys));
   }
   if (found.size() > 1 && !options.all) {
     return fail(ErrorCode::kUsage,

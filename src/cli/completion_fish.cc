@@ -43,15 +43,18 @@ std::string argument_words(const OptionSpec& spec, std::string_view command_name
   return fmt::format("{}", fmt::join(spec.choices, " "));
 }
 
-void append_command(std::string& out, const Command& command, std::string_view command_names) {
+// `is_default`: of a subcommand, that it runs where its group's name stands alone.
+void append_command(std::string& out, const Command& command, bool is_default,
+                    std::string_view command_names) {
   auto end = std::back_inserter(out);
-  std::string seen = fmt::format("__fish_seen_subcommand_from {}", command.name);
+  std::string seen = fmt::format("__bb_word 2 {}", command.name);
   for (const std::string& alias : command.aliases) seen += " " + alias;
   std::string unseen = "__fish_use_subcommand";
   if (!command.parent.empty()) {
-    const std::string group = fmt::format("__fish_seen_subcommand_from {}", command.parent);
-    unseen = fmt::format("{}; and not {}", group, seen);
-    seen = fmt::format("{}; and {}", group, seen);
+    const std::string group = fmt::format("__bb_word 2 {}", command.parent);
+    unseen = fmt::format("{}; and __bb_no_word 3", group);
+    seen = fmt::format("{}; and begin; __bb_word 3 {}{}; end", group, command.name,
+                       is_default ? "; or __bb_no_word 3" : "");
   }
   const std::string condition = fish_quoted(seen);
   std::vector<std::string> names = command.aliases;
@@ -99,9 +102,24 @@ std::string fish_completion(const std::vector<Command>& commands) {
       "  set -l words (commandline -opc)\n"
       "  $words[1] __complete event-types 2>/dev/null\n"
       "end\n";
-  for_each_command(commands, [&](const Command& command) {
-    if (!command.hidden) append_command(out, command, names);
-  });
+  // By their place: a group's command may have the name of another command.
+  out +=
+      "function __bb_word\n"
+      "  set -l words (commandline -opc)\n"
+      "  contains -- \"$words[$argv[1]]\" $argv[2..]\n"
+      "end\n"
+      "function __bb_no_word\n"
+      "  set -l words (commandline -opc)\n"
+      "  test -z \"$words[$argv[1]]\"; or string match -q -- '-*' $words[$argv[1]]\n"
+      "end\n";
+  for (const Command& command : commands) {
+    if (command.hidden) continue;
+    append_command(out, command, false, names);
+    for (const Command& subcommand : command.subcommands) {
+      if (subcommand.hidden) continue;
+      append_command(out, subcommand, subcommand.name == command.default_subcommand, names);
+    }
+  }
   return out;
 }
 

@@ -129,7 +129,15 @@ std::vector<Command> grouped_commands() {
   Command hide;
   hide.name = "hide";
   hide.summary = "Hide it";
-  return {command_group("thing", "Things", "", {show, hide})};
+  Command list;  // of the same name as another command, and what a group does by itself
+  list.name = "list";
+  list.summary = "List them";
+  list.options = {text_option("--like", "GLOB", target, "A name")};
+  Command others = list;
+  others.options = {text_option("--other", "GLOB", target, "A name")};
+  Command things = command_group("things", "Many", "", {list, hide});
+  things.default_subcommand = "list";
+  return {command_group("thing", "Things", "", {show, hide}), things, others};
 }
 
 TEST_F(Completion, BashOffersTheCommandsOfAGroup) {
@@ -137,6 +145,19 @@ TEST_F(Completion, BashOffersTheCommandsOfAGroup) {
   EXPECT_THAT(complete("thing show --t", grouped_commands()), ElementsAre("--type"));
   EXPECT_THAT(complete("thing --h", grouped_commands()), ElementsAre("--help"));
   EXPECT_THAT(complete("thing hide ''", grouped_commands()), IsEmpty());
+}
+
+TEST_F(Completion, DefaultCommandOfAGroupNeedsNoName) {
+  EXPECT_THAT(complete("things --l", grouped_commands()), ElementsAre("--like"));
+  EXPECT_THAT(complete("things ''", grouped_commands()), ElementsAre("list", "hide"));
+  ASSERT_TRUE(has_shell("fish"));
+  const std::string fish = fish_completion(grouped_commands());
+  EXPECT_THAT(run("fish --no-config", fish + "complete -C 'bb things --l'\n"),
+              ElementsAre(HasSubstr("--like")));
+  EXPECT_THAT(run("fish --no-config", fish + "complete -C 'bb things list --'\n"),
+              AllOf(Contains(HasSubstr("--like")), Not(Contains(HasSubstr("--other")))));
+  EXPECT_THAT(run("fish --no-config", fish + "complete -C 'bb things hide --'\n"),
+              Not(Contains(HasSubstr("--like"))));
 }
 
 TEST_F(Completion, BashAsksTheProgramForEventTypes) {

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -80,6 +81,31 @@ std::string summary_of(const json::object& definitions) {
   return text.empty() ? "nothing" : text;
 }
 
+// Brokers say little about what is no list where one belongs.
+Result<void> check_shape(const json::value& definitions, const std::string& name) {
+  if (!definitions.is_object()) {
+    return fail(ErrorCode::kInvalidJson,
+                fmt::format("{}: definitions are a JSON object, as 'bb definitions export' writes "
+                            "it",
+                            name));
+  }
+  for (const std::string_view member :
+       {"users", "vhosts", "permissions", "topic_permissions", "parameters", "global_parameters",
+        "policies", "queues", "exchanges", "bindings"}) {
+    const json::value* const list = find_member(definitions.get_object(), member);
+    if (list == nullptr) continue;
+    const bool fits =
+        list->is_array() && std::ranges::all_of(list->get_array(), [](const json::value& element) {
+          return element.is_object();
+        });
+    if (!fits) {
+      return fail(ErrorCode::kInvalidJson,
+                  fmt::format("{}: \"{}\" is not a list of objects", name, member));
+    }
+  }
+  return {};
+}
+
 Result<void> run_export(const DefinitionsOptions& options) {
   BB_TRY_ASSIGN(ManagementSession session, open_session(options.management));
   auto definitions = session.client.get(path_of(options, session));
@@ -103,16 +129,16 @@ Result<void> run_import(const DefinitionsOptions& options) {
     return fail(ErrorCode::kInvalidJson,
                 fmt::format("{}: {}", input.name, definitions.error().message));
   }
-  if (!definitions->is_object()) {
-    return fail(ErrorCode::kInvalidJson,
-                fmt::format("{}: definitions are a JSON object, as 'bb definitions export' writes "
-                            "it",
-                            input.name));
-  }
+  BB_TRY(check_shape(*definitions, input.name));
   BB_TRY_ASSIGN(ManagementSession session, open_session(options.management));
   // The text as it is: numbers keep their digits.
   auto status = session.client.change_text("POST", path_of(options, session), input.text);
-  if (!status) return fail(explain_vhost(std::move(status).error(), session));
+  if (!status) {
+    Error error = options.management.vhost ? explain_vhost(std::move(status).error(), session)
+                                           : std::move(status).error();
+    error.message += "; what the broker took before that stays";
+    return fail(std::move(error));
+  }
   print_done(fmt::format("imported {}", summary_of(definitions->get_object())));
   return {};
 }

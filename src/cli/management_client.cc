@@ -28,9 +28,10 @@ constexpr std::string_view kStartHint =
 std::string reason_of(const std::string& text) {
   const auto value = parse_json_value(text);
   if (!value || !value->is_object()) return "";
-  const std::string reason = text_at(value->get_object(), "reason");
-  return printable(reason.empty() ? text_at(value->get_object(), "error") : reason,
-                   kReasonBytesMax);
+  std::string reason = text_at(value->get_object(), "reason");
+  if (reason.empty()) reason = text_at(value->get_object(), "error");
+  reason.erase(reason.find_last_not_of(" .\r\n") + 1);
+  return printable(reason, kReasonBytesMax);
 }
 
 std::unexpected<Error> refused_account(const client::HttpUrl& url, const std::string& reason) {
@@ -41,10 +42,17 @@ std::unexpected<Error> refused_account(const client::HttpUrl& url, const std::st
     problem +=
         ": wrong name or password, or a guest from another machine; put both into BB_HTTP_URL or "
         "RABBIT_URL, as in http://USER:PASSWORD@HOST:PORT";
+  } else if (reason.starts_with("Not ")) {
+    problem += fmt::format(
+        ": {}; 'bb user tags' gives it the tag 'management' (for what is its own), 'monitoring' "
+        "(to "
+        "look at all) or 'administrator' (for users and vhosts too)",
+        reason);
   } else {
     problem += fmt::format(
-        ": {}; the tags 'management' (its own vhosts), 'monitoring' (all) and 'administrator' "
-        "(users, vhosts) allow more, and each vhost needs a permission",
+        ": {}; 'bb user show' tells what it may do in which vhost; names that begin with 'amq.' "
+        "are "
+        "the broker's own",
         reason);
   }
   return fail(ErrorCode::kAccessRefused, std::move(problem));
@@ -60,7 +68,9 @@ std::unexpected<Error> refused(const client::HttpUrl& url, unsigned status,
     case 409:
     case 412:
       return fail(ErrorCode::kPreconditionFailed,
-                  reason.empty() ? said : fmt::format("the broker refused: {}", reason));
+                  reason.empty()
+                      ? fmt::format("{}; is a management API there? {}", said, kStartHint)
+                      : fmt::format("the broker refused: {}", reason));
     case 401:
     case 403:
       return refused_account(url, reason);
@@ -79,7 +89,7 @@ std::unexpected<Error> refused(const client::HttpUrl& url, unsigned status,
       return fail(ErrorCode::kConnectionForced,
                   fmt::format("the broker is starting or stopping: {}", said));
     default:
-      return fail(ErrorCode::kFailure, said);
+      return fail(ErrorCode::kFailure, fmt::format("{}; the broker's log may say more", said));
   }
 }
 

@@ -52,6 +52,8 @@ Result<ManagementTarget> management_target(const Settings& settings, const Setti
     if (!parsed)
       return from_setting(std::move(parsed).error(), setting, "--http-url", "BB_HTTP_URL");
     url = *std::move(parsed);
+    // As people copy it from the address of a call.
+    if (url.path.ends_with("/api")) url.path.erase(url.path.size() - 4);
   }
   const bool lends_account =
       is_same_host(url.host, amqp->host) && (url.tls || !amqp->tls || is_loopback(url.host));

@@ -48,6 +48,11 @@ TEST(ManagementUrl, FlagComesBeforeEnvironment) {
             "c:d@http://two:2");
 }
 
+TEST(ManagementUrl, MayEndWithThePathOfTheApi) {
+  EXPECT_EQ(used(target_with({}, "http://a:b@one:1/api/")), "a:b@http://one:1");
+  EXPECT_EQ(used(target_with({}, "http://a:b@one:1/base/api")), "a:b@http://one:1/base");
+}
+
 TEST(ManagementUrl, LendsTheAmqpAccountToTheSameHostAlone) {
   const std::string amqp = "amqp://ada:secret@bus.example";
   EXPECT_EQ(used(target_with({{"RABBIT_URL", amqp}}, "http://bus.example:15672")),

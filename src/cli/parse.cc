@@ -82,9 +82,15 @@ std::unexpected<Error> unknown_option(const Command* command, std::string option
 // The first thing on the command line that no option or argument took.
 Result<void> check_extras(const Command* command, const std::vector<std::string>& extras) {
   const std::string* first = nullptr;
+  bool options_over = false;
   for (const std::string& extra : extras) {
-    if (extra == "--") break;
-    if (extra.size() > 1 && extra.front() == '-') return unknown_option(command, extra);
+    if (!options_over && extra == "--") {
+      options_over = true;
+      continue;
+    }
+    if (!options_over && extra.size() > 1 && extra.front() == '-') {
+      return unknown_option(command, extra);
+    }
     if (first == nullptr) first = &extra;
   }
   if (first == nullptr) return {};

@@ -115,6 +115,26 @@ TEST_F(Parse, TwoDashesEndTheOptions) {
   EXPECT_THAT(words, ElementsAre("--odd", "#"));
 }
 
+TEST_F(Parse, NothingMayFollowTheArgumentsAfterTwoDashes) {
+  EXPECT_THAT(error_of({"send", "--", "x", "y"}), HasSubstr("unexpected argument 'y'"));
+  EXPECT_THAT(error_of({"send", "--", "x", "--dry-run"}), HasSubstr("argument '--dry-run'"));
+  EXPECT_TRUE(parse({"send", "x", "--"}));
+}
+
+TEST_F(Parse, GroupMayHaveADefaultCommand) {
+  commands.back().default_subcommand = "clean";
+  EXPECT_EQ(parse({"tank"})->command->full_name(), "tank clean");
+  const auto parsed = parse({"tank", "-n"});
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->command->full_name(), "tank clean");
+  EXPECT_TRUE(dry);
+  EXPECT_EQ(parse({"tank", "fill"})->command->full_name(), "tank fill");
+  EXPECT_TRUE(parse({"tank", "--help"})->command->is_group());
+  EXPECT_EQ(parse({"tank", "-n", "--help"})->command->full_name(), "tank clean");
+  EXPECT_THAT(error_of({"tank", "claen"}), HasSubstr("'clean'"));
+  EXPECT_THAT(error_of({"tank", "--odd"}), HasSubstr("'bb help tank clean'"));
+}
+
 TEST_F(Parse, CommandOfAGroup) {
   const auto parsed = parse({"tank", "clean", "-n", "send"});
   ASSERT_TRUE(parsed) << parsed.error().message;

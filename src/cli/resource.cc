@@ -188,6 +188,10 @@ Result<json::array> fetch_records(const Resource& resource, ManagementSession& s
     if (narrow && text_at(record.get_object(), resource.vhost_member) != session.vhost) continue;
     records.push_back(std::move(record));
   }
+  // A vhost that nobody is connected to, or one that is mistyped.
+  if (narrow && records.empty()) {
+    BB_TRY(fetch_record(vhost_resource(), session, session.vhost));
+  }
   return records;
 }
 

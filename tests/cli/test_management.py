@@ -178,6 +178,7 @@ def test_a_queue_that_is_not_there(manage, queue):
         refused(near, FAILURE, "there is no queue", f"did you mean '{queue}'?")
     refused(manage("queues", "show", queue, "--vhost", "elsewhere"), FAILURE, "no vhost 'elsewhere'")
     refused(manage("queues", "--vhost", "elsewhere"), FAILURE, "no vhost 'elsewhere'")
+    refused(manage("connections", "--vhost", "elsewhere"), FAILURE, "no vhost 'elsewhere'")
     refused(manage("queues", "show", ""), USAGE, "NAME")
 
 
@@ -256,7 +257,7 @@ def test_exchanges(manage, unique):
     refused(manage("exchanges", "show", name), FAILURE, "there is no exchange")
     assert "direct" in printed(manage("exchanges", "show", ""))
     assert "(default)" in printed(manage("exchanges", "list"))
-    refused(manage("exchanges", "declare", "amq.mine"), REFUSED)
+    refused(manage("exchanges", "declare", "amq.mine"), REFUSED, "amq.")
 
 
 def test_bindings(manage, queue, unique, channel):
@@ -275,7 +276,9 @@ def test_bindings(manage, queue, unique, channel):
     done(manage("bindings", "delete", name, queue, "--key", "a/b", "--yes"))
     done(manage("bindings", "delete", name, queue, "--yes"))
     assert not listed(manage, "bindings", "--source", name)
+    refused(manage("bindings", "delete", name, queue, "--yes"), FAILURE, "nothing binds")
     for arguments in ([name + "x", queue], [name, queue + "x"]):
+        refused(manage("bindings", "delete", *arguments, "--yes"), FAILURE, "did you mean")
         refused(manage("bindings", "declare", *arguments), FAILURE, "did you mean")
     done(manage("exchanges", "delete", name, "--yes"))
 
@@ -478,6 +481,8 @@ def test_definitions_that_are_none(manage):
     refused(manage("definitions", "import", "-", stdin=b"[]"), INVALID, "standard input")
     refused(manage("definitions", "import", "missing.json"), FAILURE, "missing.json")
     refused(manage("definitions", "import"), USAGE, "FILE")
+    for wrong in (b'{"queues": 5}', b'{"users": ["ada"]}'):
+        refused(manage("definitions", "import", "-", stdin=wrong), INVALID, "list of objects")
     wrong = manage("definitions", "import", "-", stdin=b'{"queues":[{"name":"q","vhost":"none"}]}')
     assert wrong.returncode == FAILURE and len(wrong.stderr.splitlines()) == 1
     refused(manage("definitions", "export", "no/such/folder"), FAILURE, "no/such/folder")
