@@ -11,7 +11,9 @@
 namespace bb::broker {
 
 Broker::Broker(const Options& options, Storage& storage) : context_(options, storage) {
+  context_.restoring = true;  // the storage is told once it is known to be a new one
   make_defaults();
+  context_.restoring = false;
 }
 
 Broker::~Broker() {
@@ -20,6 +22,17 @@ Broker::~Broker() {
 
 Result<void> Broker::restore(StoredState state) {
   BB_ASSERT(connections_.empty());
+  const bool is_new = std::ranges::none_of(state.definitions, [](const StoredDefinition& found) {
+    return found.kind == DefinitionKind::kVhost;
+  });
+  if (is_new) {
+    make_defaults();
+  } else {
+    while (!context_.access.users().empty()) {
+      context_.access.erase_user(std::string(context_.access.users().begin()->first));
+    }
+    vhosts_.clear();
+  }
   context_.restoring = true;
   context_.next_queue_id = std::max(context_.next_queue_id, state.next_queue_id);
   Result<void> restored;
@@ -39,6 +52,10 @@ Result<void> Broker::restore_definition(const StoredDefinition& definition, Stor
     return vhost;
   };
   switch (definition.kind) {
+    case DefinitionKind::kVhost:
+    case DefinitionKind::kUser:
+    case DefinitionKind::kPermission:
+      return restore_access(definition);
     case DefinitionKind::kExchange: {
       BB_TRY_ASSIGN(StoredExchange stored, decode_exchange(definition.key, definition.value));
       VHost* const vhost = find(stored.vhost);

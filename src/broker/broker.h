@@ -2,6 +2,7 @@
 // in through its connections, bytes go out the same way.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -14,6 +15,7 @@
 #include "base/clock.h"
 #include "broker/connection.h"
 #include "broker/context.h"
+#include "broker/definition_codec.h"
 #include "broker/options.h"
 #include "broker/storage.h"
 #include "broker/stored_state.h"
@@ -83,6 +85,11 @@ class Broker {
 
   // Clients that are being held back because messages fill the memory.
   bool memory_alarm() const { return memory_alarm_; }
+  // In no particular order; valid until one of them ends.
+  const std::set<Connection*>& connections() const { return connections_; }
+  const Options& options() const { return context_.options; }
+  const Counters& counters() const { return context_.counters; }
+  Clock& clock() { return context_.clock; }
   std::size_t connection_count() const { return connections_.size(); }
   std::uint64_t message_bytes() const { return context_.memory.bytes(); }
 
@@ -91,6 +98,9 @@ class Broker {
 
   Result<void> restore_definition(const StoredDefinition& definition, StoredState& state);
   void make_defaults();
+  Result<void> restore_access(const StoredDefinition& definition);
+  void keep(const StoredKey& key, const boost::json::object& value);
+  void forget(const StoredKey& key);
 
   // After a connection has taken bytes: raises or clears the memory alarm.
   void check_memory();

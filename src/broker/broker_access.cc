@@ -1,12 +1,13 @@
 // Vhosts and users: what is made, changed and deleted while the broker runs.
 #include <fmt/format.h>
 
+#include <boost/json/serialize.hpp>
 #include <utility>
 
 #include "amqp/constants.h"
 #include "base/assert.h"
 #include "base/try.h"
-#include "broker/arguments.h"
+#include "broker/access_json.h"
 #include "broker/broker.h"
 
 namespace bb::broker {
@@ -51,6 +52,7 @@ Result<VHost*> Broker::put_vhost(std::string_view name, VHost::Metadata metadata
     auto made = std::make_unique<VHost>(std::string(name), context_);
     vhost = vhosts_.emplace(name, std::move(made)).first->second.get();
   }
+  keep(vhost_key(name), to_json(metadata));
   vhost->set_metadata(std::move(metadata));
   return vhost;
 }
@@ -67,21 +69,33 @@ Result<void> Broker::delete_vhost(std::string_view name) {
     if (connection->vhost_ == &vhost) connection->vhost_ = nullptr;
   }
   vhost.clear();
+  for (const auto& [where, patterns] : context_.access.permissions()) {
+    if (where.first == name) forget(permission_key(where.first, where.second));
+  }
   context_.access.erase_vhost(name);
+  forget(vhost_key(name));
   vhosts_.erase(found);
   check_memory();
   return {};
 }
 
 Result<void> Broker::put_user(std::string_view name, User user) {
-  return context_.access.put_user(name, std::move(user));
+  const boost::json::object json = to_json(user);
+  BB_TRY(context_.access.put_user(name, std::move(user)));
+  keep(user_key(name), json);
+  return {};
 }
 
 Result<void> Broker::delete_user(std::string_view name) {
   const std::string gone(name);  // it may be the connection's
-  if (!context_.access.erase_user(gone)) {
+  if (context_.access.find_user(gone) == nullptr) {
     return fail(ErrorCode::kNotFound, fmt::format("no user '{}'", gone));
   }
+  for (const auto& [where, patterns] : context_.access.permissions()) {
+    if (where.second == gone) forget(permission_key(where.first, where.second));
+  }
+  forget(user_key(gone));
+  context_.access.erase_user(gone);
   close_connections([&](const Connection& connection) { return connection.user_ == gone; },
                     fmt::format("user '{}' is deleted", gone));
   return {};
@@ -92,11 +106,43 @@ Result<void> Broker::put_permissions(std::string_view user, std::string_view vho
   if (find_vhost(vhost) == nullptr) {
     return fail(ErrorCode::kNotFound, fmt::format("no vhost '{}'", vhost));
   }
-  return context_.access.put_permissions(user, vhost, std::move(patterns));
+  const boost::json::object json = to_json(patterns);
+  BB_TRY(context_.access.put_permissions(user, vhost, std::move(patterns)));
+  keep(permission_key(vhost, user), json);
+  return {};
 }
 
 void Broker::delete_permissions(std::string_view user, std::string_view vhost) {
-  context_.access.erase_permissions(user, vhost);
+  if (context_.access.erase_permissions(user, vhost)) forget(permission_key(vhost, user));
+}
+
+void Broker::keep(const StoredKey& key, const boost::json::object& value) {
+  if (context_.restoring) return;
+  context_.storage.put_definition(key.kind, key.key, boost::json::serialize(value));
+}
+
+void Broker::forget(const StoredKey& key) {
+  context_.storage.erase_definition(key.kind, key.key);
+}
+
+Result<void> Broker::restore_access(const StoredDefinition& definition) {
+  const auto json = parse_object(definition.value);
+  if (!json) {
+    return fail(ErrorCode::kIo,
+                fmt::format("a stored definition cannot be read: {}", json.error().message));
+  }
+  if (definition.kind == DefinitionKind::kVhost) {
+    BB_TRY_ASSIGN(VHost::Metadata metadata, vhost_metadata_from_json(*json));
+    BB_TRY(put_vhost(definition.key, std::move(metadata)));
+    return {};
+  }
+  if (definition.kind == DefinitionKind::kUser) {
+    BB_TRY_ASSIGN(User user, user_from_json(*json));
+    return put_user(definition.key, std::move(user));
+  }
+  BB_TRY_ASSIGN(const StoredPermissionKey where, decode_permission_key(definition.key));
+  BB_TRY_ASSIGN(PermissionPatterns patterns, permissions_from_json(*json));
+  return put_permissions(where.user, where.vhost, std::move(patterns));
 }
 
 template <class Leaving>

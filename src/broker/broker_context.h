@@ -19,6 +19,14 @@ struct Clock {
   std::int64_t wall_ms = 0;  // since 1970
 };
 
+// What happened since the start of the broker.
+struct Counters {
+  std::uint64_t published = 0;     // messages that clients sent
+  std::uint64_t unroutable = 0;    // of these, what no queue received
+  std::uint64_t delivered = 0;     // to consumers and to basic.get
+  std::uint64_t acknowledged = 0;  // by clients
+};
+
 // One per broker; outlives everything that refers to it.
 struct BrokerContext {
   BrokerContext(const Options& with_options, Storage& with_storage)
@@ -36,6 +44,7 @@ struct BrokerContext {
   NameGenerator names;
   AccessControl access;
   LoginThrottle logins;
+  Counters counters;
   Clock clock;
   bool restoring = false;     // what is declared comes from the storage: it knows
   QueueId next_queue_id = 1;  // over all vhosts

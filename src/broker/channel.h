@@ -33,6 +33,17 @@ class Channel {
 
   std::uint16_t id() const { return id_; }
 
+  // For those who look on.
+  bool confirms() const { return confirms_.enabled(); }
+  std::size_t consumer_count() const { return consumers_.size(); }
+  std::uint16_t consumer_prefetch() const { return consumer_prefetch_; }
+  std::uint16_t channel_prefetch() const { return channel_prefetch_; }
+  const UnackedList& unacked() const { return unacked_; }
+  // By number.
+  const std::map<std::uint64_t, ChannelConsumer*>& consumers() const {
+    return consumers_by_number_;
+  }
+
   // A method of this channel, other than those of class channel that open and close it.
   Result<void> on_method(const amqp::Method& method);
   // A content header or body frame. kUnexpectedFrame when no content is due.

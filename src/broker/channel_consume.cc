@@ -90,6 +90,7 @@ void Channel::consumer_cancelled(ChannelConsumer& consumer) {
 
 void Channel::deliver(ChannelConsumer& consumer, QueuedMessage message) {
   const std::uint64_t tag = next_delivery_tag_++;
+  ++connection_.broker().counters.delivered;
   const Message& content = *message.message;
   send(amqp::basic::Deliver{consumer.tag(), tag, message.redelivered, content.exchange(),
                             content.routing_key()});
@@ -118,6 +119,7 @@ Result<void> Channel::handle(const amqp::basic::Get& method) {
     return {};
   }
   const std::uint64_t tag = next_delivery_tag_++;
+  ++connection_.broker().counters.delivered;
   const Message& content = *message->message;
   send(amqp::basic::GetOk{tag, message->redelivered, content.exchange(), content.routing_key(),
                           queue->message_count()});
@@ -134,6 +136,7 @@ Result<void> Channel::handle(const amqp::basic::Get& method) {
 
 Result<void> Channel::handle(const amqp::basic::Ack& method) {
   BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, method.multiple));
+  connection_.broker().counters.acknowledged += taken.size();
   settle(std::move(taken), /*requeue=*/false);
   return {};
 }

@@ -27,6 +27,7 @@ class ChannelConsumer final : public Consumer {
   const Queue::Ptr& queue() const { return queue_; }
   const std::string& tag() const { return tag_; }
   bool no_ack() const { return no_ack_; }
+  std::uint16_t prefetch() const { return prefetch_; }
 
   // Messages delivered and not settled.
   std::uint32_t unacked = 0;

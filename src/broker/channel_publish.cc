@@ -65,6 +65,9 @@ Result<void> Channel::publish_content() {
                                              .properties = content_.properties(),
                                              .body = content_.body(),
                                              .decoded = properties}));
+  Counters& counters = connection_.broker().counters;
+  ++counters.published;
+  if (!outcome.routed) ++counters.unroutable;
   if (!outcome.routed && publish_mandatory_) {
     send_return(content_.properties(), content_.body());  // before the confirm
   }

@@ -62,6 +62,7 @@ std::string Connection::describe() const {
 
 void Connection::on_bytes(ByteView bytes, TimePoint now) {
   last_received_ = now;
+  received_bytes_ += bytes.size();
   if (state_ == State::kProtocolHeader) {
     const std::size_t missing = amqp::kProtocolHeader.size() - protocol_header_.size();
     const ByteView head = bytes.first(std::min(missing, bytes.size()));
@@ -145,6 +146,7 @@ void Connection::take_output(Buffer& empty, TimePoint now) {
   attention_called_ = false;
   const bool was_full = output_full();
   std::swap(output_, empty);
+  sent_bytes_ += empty.size();
   if (!empty.empty()) last_sent_ = now;
   if (!was_full) return;
   auto next = channels_.upper_bound(resumed_last_);
@@ -260,6 +262,8 @@ Result<void> Connection::handle(const amqp::connection::StartOk& method) {
     return {};
   }
   user_ = credentials.user;
+  client_properties_ = method.client_properties;
+  connected_at_ms_ = broker_.context_.clock.wall_ms;
   const Options& options = broker_.context_.options;
   state_ = State::kTuneOk;
   send(0, amqp::connection::Tune{options.channel_max, options.frame_max_bytes,
@@ -422,6 +426,10 @@ void Connection::fail_connection(const Error& error, amqp::MethodId id) {
   blocked_ = false;              // nothing of it is kept any more, and close-ok has to be read
   deadline_ = TimePoint::max();  // set by the next call that knows the time
   reason_ = text;
+}
+
+void Connection::close(std::string reason) {
+  fail_connection({ErrorCode::kConnectionForced, std::move(reason)}, {});
 }
 
 void Connection::finish(std::string reason) {

@@ -64,6 +64,22 @@ class Connection final : private ConnectionContext {
   // reads.
   bool reading_paused() const { return blocked_ || !backlog_.empty(); }
 
+  // For those who look on.
+  ConnectionId number() const { return id_; }
+  const std::string& peer() const { return peer_; }
+  const std::string& user_name() const { return user_; }
+  const VHost* current_vhost() const { return vhost_; }
+  const Limits& limits() const { return limits_; }
+  const amqp::FieldTable& client_properties() const { return client_properties_; }
+  bool running() const { return state_ == State::kRunning; }
+  bool blocked() const { return blocked_; }
+  std::int64_t connected_at_ms() const { return connected_at_ms_; }  // since 1970
+  std::uint64_t received_bytes() const { return received_bytes_; }
+  std::uint64_t sent_bytes() const { return sent_bytes_; }
+  const std::map<std::uint16_t, std::unique_ptr<Channel>>& channels() const { return channels_; }
+  // Asks the client to leave (320 CONNECTION_FORCED, with that text).
+  void close(std::string reason);
+
   // "guest@127.0.0.1:40112", as far as it is known.
   std::string describe() const;
 
@@ -134,6 +150,10 @@ class Connection final : private ConnectionContext {
   Limits limits_;
   ClientCapabilities capabilities_;
   std::string user_;
+  amqp::FieldTable client_properties_;
+  std::int64_t connected_at_ms_ = 0;
+  std::uint64_t received_bytes_ = 0;
+  std::uint64_t sent_bytes_ = 0;
   std::string refusal_text_;  // for the client, once its log-in has been refused long enough
   VHost* vhost_ = nullptr;
   std::string reason_;

@@ -44,6 +44,14 @@ StoredKey vhost_key(std::string_view vhost) {
   return {DefinitionKind::kVhost, std::string(vhost)};
 }
 
+StoredKey user_key(std::string_view user) {
+  return {DefinitionKind::kUser, std::string(user)};
+}
+
+StoredKey permission_key(std::string_view vhost, std::string_view user) {
+  return {DefinitionKind::kPermission, join({vhost, user})};
+}
+
 StoredKey exchange_key(std::string_view vhost, std::string_view exchange) {
   return {DefinitionKind::kExchange, join({vhost, exchange})};
 }
@@ -79,6 +87,15 @@ std::string encode_queue(QueueId id, const Queue::Properties& properties) {
 
 std::string encode_binding() {
   return {};
+}
+
+Result<StoredPermissionKey> decode_permission_key(std::string_view key) {
+  StoredPermissionKey stored;
+  ByteReader keys(as_bytes(key));
+  stored.vhost = read_text(keys);
+  stored.user = read_text(keys);
+  if (keys.failed()) return unreadable("a permission");
+  return stored;
 }
 
 Result<StoredExchange> decode_exchange(std::string_view key, std::string_view value) {

@@ -17,6 +17,8 @@ struct StoredKey {
 };
 
 StoredKey vhost_key(std::string_view vhost);
+StoredKey user_key(std::string_view user);
+StoredKey permission_key(std::string_view vhost, std::string_view user);
 StoredKey exchange_key(std::string_view vhost, std::string_view exchange);
 StoredKey queue_key(std::string_view vhost, std::string_view queue);
 
@@ -52,6 +54,12 @@ struct StoredBinding {
   Binding binding;
   Destination destination;
 };
+// Users, permissions and vhosts have JSON for values: see access_json.h.
+struct StoredPermissionKey {
+  std::string vhost;
+  std::string user;
+};
+Result<StoredPermissionKey> decode_permission_key(std::string_view key);
 Result<StoredExchange> decode_exchange(std::string_view key, std::string_view value);
 Result<StoredQueue> decode_queue(std::string_view key, std::string_view value);
 Result<StoredBinding> decode_binding(std::string_view key, std::string_view value);

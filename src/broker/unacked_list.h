@@ -31,6 +31,13 @@ class UnackedList {
   std::optional<std::vector<Unacked>> take_up_to(std::uint64_t delivery_tag);
   std::vector<Unacked> take_all();
 
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for (const Unacked& entry : entries_) {
+      if (entry.queue) visit(entry);
+    }
+  }
+
   std::size_t size() const { return entries_.size() - taken_; }
 
  private:

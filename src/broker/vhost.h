@@ -105,6 +105,16 @@ class VHost {
   // particular order. Valid until the next call. kNotFound, kAccessRefused (internal).
   Result<std::span<Queue* const>> route(std::string_view exchange, const RoutingInput& input);
 
+  // In no particular order.
+  template <class Visit>
+  void for_each_exchange(const Visit& visit) const {
+    for (const auto& [name, exchange] : exchanges_) visit(*exchange);
+  }
+  template <class Visit>
+  void for_each_queue(const Visit& visit) const {
+    for (const auto& [name, queue] : queues_) visit(*queue);
+  }
+
   std::size_t queue_count() const { return queues_.size(); }
   std::size_t binding_count() const { return binding_count_; }
 

@@ -1,0 +1,94 @@
+#include "broker/json_table.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <cmath>
+#include <type_traits>
+#include <variant>
+
+namespace bb::broker {
+namespace {
+
+namespace json = boost::json;
+
+json::value value_to_json(const amqp::FieldValue& field) {
+  return std::visit(
+      [](const auto& value) -> json::value {
+        using T = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, std::monostate>) {
+          return nullptr;
+        } else if constexpr (std::is_same_v<T, bool>) {
+          return value;
+        } else if constexpr (std::is_integral_v<T>) {
+          if constexpr (std::is_signed_v<T>) {
+            return std::int64_t{value};
+          } else {
+            return std::uint64_t{value};
+          }
+        } else if constexpr (std::is_floating_point_v<T>) {
+          return double{value};
+        } else if constexpr (std::is_same_v<T, amqp::Decimal>) {
+          return value.value / std::pow(10.0, value.scale);
+        } else if constexpr (std::is_same_v<T, std::string>) {
+          return json::string(value);
+        } else if constexpr (std::is_same_v<T, amqp::FieldBytes>) {
+          return json::string(value.value);
+        } else if constexpr (std::is_same_v<T, amqp::FieldTimestamp>) {
+          return value.seconds;
+        } else if constexpr (std::is_same_v<T, amqp::FieldArray>) {
+          json::array array;
+          for (const amqp::FieldValue& element : value) array.push_back(value_to_json(element));
+          return array;
+        } else {
+          return to_json(value);
+        }
+      },
+      field.value);
+}
+
+amqp::FieldValue value_from_json(const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::null:
+      return {};
+    case json::kind::bool_:
+      return value.get_bool();
+    case json::kind::int64:
+      return value.get_int64();
+    case json::kind::uint64:
+      return value.get_uint64();
+    case json::kind::double_:
+      return value.get_double();
+    case json::kind::string:
+      return std::string(value.get_string());
+    case json::kind::array: {
+      amqp::FieldArray array;
+      for (const json::value& element : value.get_array()) {
+        array.push_back(value_from_json(element));
+      }
+      return array;
+    }
+    case json::kind::object:
+      return table_from_json(value.get_object());
+  }
+  return {};
+}
+
+}  // namespace
+
+json::object to_json(const amqp::FieldTable& table) {
+  json::object object;
+  for (const auto& [name, value] : table.entries()) {
+    if (!object.contains(name)) object.emplace(name, value_to_json(value));
+  }
+  return object;
+}
+
+amqp::FieldTable table_from_json(const json::object& object) {
+  amqp::FieldTable table;
+  for (const auto& member : object) {
+    table.append(std::string(member.key()), value_from_json(member.value()));
+  }
+  return table;
+}
+
+}  // namespace bb::broker
