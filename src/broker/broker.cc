@@ -83,6 +83,44 @@ Result<void> Broker::restore_definition(const StoredDefinition& definition, Stor
   }
 }
 
+void Broker::for_each_queue(const Visitor& visit) const {
+  std::unordered_map<const Queue*, std::vector<QueuedMessage>> unsettled;
+  std::vector<QueuedMessage> of_nobody;
+  const auto note = [&](const Unacked& unacked) {
+    if (unacked.message.position == 0) return;
+    QueuedMessage message = unacked.message;
+    message.message.reset();
+    message.redelivered = true;
+    auto& to = unacked.queue->closed() ? of_nobody : unsettled[unacked.queue.get()];
+    to.push_back(std::move(message));
+  };
+  for (const Connection* connection : connections_) {
+    for (const auto& [number, channel] : connection->channels_) channel->for_each_unacked(note);
+  }
+  const auto by_position = [](const QueuedMessage& a, const QueuedMessage& b) {
+    return a.position < b.position;
+  };
+  std::vector<QueuedMessage> held;
+  const auto visit_vhost = [&](const VHost& vhost) {
+    vhost.for_each_queue([&](const Queue& queue) {
+      if (!queue.survives()) return;
+      held.clear();
+      if (const auto found = unsettled.find(&queue); found != unsettled.end()) {
+        held = std::move(found->second);
+      }
+      queue.for_each_stored([&held](const QueuedMessage& message) {
+        held.push_back(message);
+        held.back().message.reset();
+      });
+      if (!std::ranges::is_sorted(held, by_position)) std::ranges::sort(held, by_position);
+      visit(queue.id(), held);
+    });
+  };
+  for (const auto& [name, vhost] : vhosts_) visit_vhost(*vhost);
+  std::ranges::sort(of_nobody, by_position);
+  if (!of_nobody.empty()) visit(0, of_nobody);
+}
+
 std::unique_ptr<Connection> Broker::connect(std::string peer, bool peer_is_loopback,
                                             ConnectionObserver& observer, TimePoint now) {
   std::unique_ptr<Connection> connection(new Connection(
@@ -94,6 +132,14 @@ std::unique_ptr<Connection> Broker::connect(std::string peer, bool peer_is_loopb
 void Broker::on_durable() {
   for (Connection* connection : connections_) {
     if (connection->awaits_durable_) connection->flush_confirms();
+  }
+}
+
+void Broker::on_storage_failed() {
+  for (Connection* connection : connections_) {
+    for (const auto& [number, channel] : connection->channels_) {
+      if (!channel->failing()) channel->refuse_unconfirmed();
+    }
   }
 }
 

@@ -16,6 +16,7 @@
 #include "broker/connection.h"
 #include "broker/context.h"
 #include "broker/definition_codec.h"
+#include "broker/holder_list.h"
 #include "broker/options.h"
 #include "broker/storage.h"
 #include "broker/stored_state.h"
@@ -25,14 +26,14 @@ namespace bb::broker {
 
 // Not thread-safe: one executor owns it and its connections. All connections are
 // destroyed before the broker.
-class Broker {
+class Broker final : public HolderList {
  public:
   using VHosts = std::map<std::string, std::unique_ptr<VHost>, std::less<>>;
 
   // `storage` outlives the broker. A new broker has the vhost "/" and the user guest, password
   // guest, an administrator who may do everything there.
   Broker(const Options& options, Storage& storage);
-  ~Broker();
+  ~Broker() override;
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
 
@@ -47,6 +48,10 @@ class Broker {
 
   // The storage is durable further than before: confirms that waited go out.
   void on_durable();
+  // The storage has failed for good: what waits for it is refused.
+  void on_storage_failed();
+
+  void for_each_queue(const Visitor& visit) const override;
 
   // Answers the confirms that are due and asks every client to leave (320 CONNECTION_FORCED).
   void shut_down();

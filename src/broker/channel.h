@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -52,9 +53,16 @@ class Channel {
 
   // Writes the confirms that are due.
   void flush_confirms();
+  // What waits for the storage is refused.
+  void refuse_unconfirmed();
   // The connection takes deliveries again. Goes on after the consumer that it came to last time, so
   // that each gets its turn at a connection that is full again and again.
   void resume_consumers();
+
+  // What was given and is not acknowledged, in the order that it was given.
+  void for_each_unacked(const std::function<void(const Unacked&)>& visit) const {
+    unacked_.for_each(visit);
+  }
 
   // Ends the channel: consumers leave, what is unacknowledged goes back to its queues.
   void close();

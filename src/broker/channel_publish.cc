@@ -94,6 +94,11 @@ Result<void> Channel::handle(const amqp::confirm::Select& method) {
   return {};
 }
 
+void Channel::refuse_unconfirmed() {
+  confirms_.refuse_waiting();
+  flush_confirms();
+}
+
 void Channel::flush_confirms() {
   acks_.clear();
   confirms_.collect(connection_.broker().storage.durable(), acks_);

@@ -4,6 +4,12 @@
 
 namespace bb::broker {
 
+void ConfirmTracker::refuse_waiting() {
+  for (const Waiting& waiting : waiting_) settled_.push_back({waiting.sequence, /*nack=*/true});
+  waiting_.clear();
+  std::ranges::sort(settled_, {}, &Settled::sequence);
+}
+
 void ConfirmTracker::collect(Position durable, std::vector<Ack>& acks) {
   bool out_of_order = false;
   for (; !waiting_.empty() && waiting_.front().position <= durable; waiting_.pop_front()) {

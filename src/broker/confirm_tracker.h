@@ -30,6 +30,9 @@ class ConfirmTracker {
   // The next publish was refused.
   void refuse_next() { settled_.push_back({next_++, /*nack=*/true}); }
 
+  // The storage will never be durable that far: what waits for it is refused.
+  void refuse_waiting();
+
   // Whether anything waits for the storage.
   bool waiting() const { return !waiting_.empty(); }
 

@@ -46,6 +46,10 @@ class Message {
   std::string_view body() const {
     return {bytes() + exchange_size_ + routing_key_size_ + properties_size_, body_size_};
   }
+  // Exchange, routing key, properties and body, one after the other.
+  ByteView block() const {
+    return {reinterpret_cast<const std::byte*>(bytes()), block_bytes() - sizeof(Message)};
+  }
   bool persistent() const { return persistent_; }
   // When the broker took it, in milliseconds since 1970.
   std::int64_t published_ms() const { return published_ms_; }

@@ -31,6 +31,7 @@ class UnackedList {
   std::optional<std::vector<Unacked>> take_up_to(std::uint64_t delivery_tag);
   std::vector<Unacked> take_all();
 
+  // Each, oldest first.
   template <class Visit>
   void for_each(const Visit& visit) const {
     for (const Unacked& entry : entries_) {

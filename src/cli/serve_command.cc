@@ -20,6 +20,7 @@ struct ServeOptions {
   std::optional<std::uint64_t> port;
   std::optional<std::string> data_dir;
   std::optional<std::string> exchange;
+  bool repair = false;
   logging::Level log_level = logging::Level::kInfo;
   std::optional<std::uint64_t> parent_pid;
 };
@@ -58,6 +59,7 @@ Result<server::ServerOptions> server_options(const ServeOptions& options) {
   BB_TRY_ASSIGN(const Setting exchange, settings.exchange(options.exchange));
   result.data_dir = data_dir.value;
   result.events_exchange = exchange.value;
+  result.repair = options.repair;
   return result;
 }
 
@@ -116,6 +118,8 @@ Command serve_command() {
                   "~/.local/state/bloodbank)",
                   ValueKind::kDirectory),
       exchange_option(options->exchange),
+      flag("--repair", options->repair,
+           "Start although the log is damaged, without what is damaged"),
       log_level_option(*options),
       parent_option(*options),
   };

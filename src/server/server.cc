@@ -22,8 +22,11 @@
 #include "base/random.h"
 #include "base/try.h"
 #include "broker/broker.h"
+#include "broker/log_storage.h"
+#include "io/posix_folder.h"
 #include "server/data_dir.h"
 #include "server/session.h"
+#include "server/storage_driver.h"
 
 namespace bb::server {
 namespace {
@@ -53,27 +56,58 @@ broker::Options broker_options() {
   return options;
 }
 
+std::int64_t wall_clock_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// Opens the log, and says what an unclean end left.
+Result<broker::LogStorage::Opened> open_storage(io::Folder& folder, const ServerOptions& options) {
+  broker::LogStorageOptions storage;
+  if (options.repair) storage.repair = log::RepairMode::kRepair;
+  BB_TRY_ASSIGN(auto opened, broker::LogStorage::open(folder, storage, wall_clock_ms()));
+  const log::RecoveryReport& report = opened.storage->recovery();
+  for (const auto& stretch : report.trimmed) {
+    logging::info(
+        "{}: {} bytes after position {} were being written when the last run ended; "
+        "nobody was told that they are safe",
+        stretch.file, stretch.end - stretch.begin, stretch.begin);
+  }
+  for (const auto& stretch : report.skipped) {
+    logging::warning("{}: damaged from position {} to {}: given up", stretch.file, stretch.begin,
+                     stretch.end);
+  }
+  return opened;
+}
+
 // Everything of one run of the server; on one thread.
 class Server {
  public:
-  explicit Server(const ServerOptions& options)
+  Server(const ServerOptions& options, broker::LogStorage& storage)
       : options_(options),
+        storage_(storage),
         context_(/*concurrency_hint=*/1),
         acceptor_(context_),
         signals_(context_, SIGINT, SIGTERM),
         ticker_(context_),
         grace_(context_),
         scratch_(kScratchBytes),
-        broker_(broker_options(), storage_) {}
+        broker_(broker_options(), storage_),
+        driver_(context_.get_executor(), storage_, broker_,
+                [](const Error& error) { report_storage_failure(error); }) {}
 
+  Result<void> restore(broker::StoredState state) { return broker_.restore(std::move(state)); }
   Result<Listening> listen();
-  void run();
+  // Until a stop signal; the error is one of closing the storage.
+  Result<void> run();
 
  private:
   static asio::awaitable<void> accept_loop(Server* self);
   static asio::awaitable<void> tick_loop(Server* self);
   static asio::awaitable<void> wait_for_signals(Server* self);
   static asio::awaitable<void> end_after_grace(Server* self);
+  static void report_storage_failure(const Error& error);
   void session_ended(Session* session);
   void abort_sessions();
   // A copy, because a session that ends takes itself out of sessions_.
@@ -82,14 +116,15 @@ class Server {
   void stop_when_empty();
 
   const ServerOptions& options_;
+  broker::LogStorage& storage_;
   asio::io_context context_;
   tcp::acceptor acceptor_;
   asio::signal_set signals_;
   asio::steady_timer ticker_;
   asio::steady_timer grace_;
   std::vector<std::byte> scratch_;
-  broker::MemoryStorage storage_;
   broker::Broker broker_;
+  StorageDriver driver_;
   std::unordered_map<Session*, std::weak_ptr<Session>> sessions_;
   bool stopping_ = false;
 };
@@ -123,12 +158,20 @@ Result<Listening> Server::listen() {
   return Listening{host, acceptor_.local_endpoint(ec).port()};
 }
 
-void Server::run() {
+Result<void> Server::run() {
   asio::co_spawn(context_, accept_loop(this), asio::detached);
   asio::co_spawn(context_, tick_loop(this), asio::detached);
   asio::co_spawn(context_, wait_for_signals(this), asio::detached);
   context_.run();
   abort_sessions();  // a second signal leaves some behind, and they must not outlive the broker
+  return driver_.stop();
+}
+
+void Server::report_storage_failure(const Error& error) {
+  logging::error(
+      "storage: {}: nothing more can be kept. Persistent events are refused until "
+      "`bb serve` is started again",
+      error.message);
 }
 
 asio::awaitable<void> Server::accept_loop(Server* self) {
@@ -160,6 +203,8 @@ asio::awaitable<void> Server::tick_loop(Server* self) {
     const auto [ec] = co_await self->ticker_.async_wait(kTuple);
     if (ec) break;
     for (const auto& session : self->live_sessions()) session->tick();
+    self->storage_.set_time(wall_clock_ms());
+    self->driver_.tick();
   }
 }
 
@@ -220,12 +265,13 @@ void Server::stop_when_empty() {
 Result<void> run_server(const ServerOptions& options,
                         const std::function<void(const Listening&)>& on_listening) {
   BB_TRY_ASSIGN(const DataDir data_dir, DataDir::open(options.data_dir));
-  Server server(options);
+  BB_TRY_ASSIGN(const auto folder, io::open_posix_folder(data_dir.path() + "/log"));
+  BB_TRY_ASSIGN(broker::LogStorage::Opened opened, open_storage(*folder, options));
+  Server server(options, *opened.storage);
+  BB_TRY(server.restore(std::move(opened.state)));
   BB_TRY_ASSIGN(const Listening listening, server.listen());
   on_listening(listening);
-  logging::info("events are kept in memory: they do not survive the end of this process");
-  server.run();
-  return {};
+  return server.run();
 }
 
 }  // namespace bb::server

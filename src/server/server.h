@@ -13,6 +13,7 @@ namespace bb::server {
 struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 5672;  // 0: any free one
+  bool repair = false;        // go on with a damaged log, without what is damaged
   std::string data_dir;       // made if missing; holds the lock that keeps a second server out
   std::string events_exchange = "bloodbank.events.v1";  // declared at start: topic, durable
   std::uint32_t connections_max = 8192;

@@ -1,0 +1,300 @@
+#include "broker/log_storage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <span>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/logging.h"
+#include "base/try.h"
+#include "broker/definition_codec.h"
+#include "broker/storage_checkpoint.h"
+#include "broker/stored_queues.h"
+#include "log/checkpoint_file.h"
+
+namespace bb::broker {
+
+// What reading a checkpoint and the log behind it comes to.
+struct LogStorage::Replay {
+  Position from = 0;  // what the checkpoint does not say
+  QueueId queue_id_max = 0;
+  std::map<DefinitionKey, std::string> definitions;
+  StoredQueues queues;
+  std::unordered_map<Position, Position> moved;
+  StoredMessage stored;
+
+  Result<void> checkpoint(ByteView bytes);
+  Result<void> record(const log::Record& record);
+};
+
+Result<void> LogStorage::Replay::checkpoint(ByteView bytes) {
+  CheckpointContent content;
+  content.on_definition = [this](const DefinitionText& definition) {
+    definitions[{definition.kind, std::string(definition.key)}] = definition.value;
+  };
+  content.on_message = [this](QueueId queue, const QueuedMessage& message) {
+    queues.add(queue, message);
+  };
+  content.on_moved = [this](Position identity, Position at) { moved[identity] = at; };
+  BB_TRY(read_checkpoint_content(bytes, content));
+  from = content.position;
+  queue_id_max = content.queue_id_max;
+  return {};
+}
+
+Result<void> LogStorage::Replay::record(const log::Record& record) {
+  if (record.position < from) return {};
+  switch (static_cast<RecordType>(record.type)) {
+    case RecordType::kMessage:
+      BB_TRY(decode_message(record.payload, stored));
+      for (const QueueId queue : stored.queues) {
+        queue_id_max = std::max(queue_id_max, queue);
+        queues.add(queue, {.position = record.position, .body_bytes = stored.body.size()});
+      }
+      return {};
+    case RecordType::kSettled:
+      return decode_positions(record.payload, [this](QueueId queue, Position position) {
+        queues.settle(queue, position);
+      });
+    case RecordType::kDelivered:
+      return decode_positions(record.payload, [this](QueueId queue, Position position) {
+        queues.delivered(queue, position);
+      });
+    case RecordType::kDefine: {
+      BB_TRY_ASSIGN(const DefinitionText definition, decode_definition(record.payload));
+      definitions[{definition.kind, std::string(definition.key)}] = definition.value;
+      return {};
+    }
+    case RecordType::kUndefine: {
+      BB_TRY_ASSIGN(const DefinitionText definition, decode_definition(record.payload));
+      definitions.erase({definition.kind, std::string(definition.key)});
+      return {};
+    }
+    case RecordType::kForget: {
+      BB_TRY_ASSIGN(const QueueId queue, decode_queue_id(record.payload));
+      queues.forget(queue);
+      return {};
+    }
+    case RecordType::kRequeued: {
+      BB_TRY_ASSIGN(const RequeuedText requeued, decode_requeued(record.payload));
+      queues.requeued(requeued.queue, requeued.position, requeued.delivery_count);
+      return {};
+    }
+    case RecordType::kMoved:
+      BB_TRY(decode_message(record.payload, stored));
+      moved[stored.identity] = record.position;
+      return {};
+  }
+  return fail(ErrorCode::kCorruptData,
+              "the log has a record of a type that this version does not know: it was written by a "
+              "newer one");
+}
+
+LogStorage::LogStorage(io::Folder& folder, const LogStorageOptions& options)
+    : folder_(folder), options_(options) {}
+
+LogStorage::~LogStorage() = default;
+
+Result<LogStorage::Opened> LogStorage::open(io::Folder& folder, const LogStorageOptions& options,
+                                            std::int64_t now_ms) {
+  std::unique_ptr<LogStorage> storage(new LogStorage(folder, options));
+  Replay replay;
+  BB_TRY_ASSIGN(const auto checkpoint, log::read_newest_checkpoint(folder));
+  if (checkpoint) {
+    BB_TRY(replay.checkpoint(checkpoint->payload()));
+    storage->checkpoint_number_ = checkpoint->number;
+    storage->checkpoint_position_ = replay.from;
+  }
+  log::RecoveryOptions recovery;
+  recovery.repair = options.repair;
+  recovery.check_from = replay.from;
+  recovery.visitor = [&replay](const log::Record& record) { return replay.record(record); };
+  BB_TRY_ASSIGN(storage->log_, log::Log::open(folder, options.log, recovery, now_ms));
+  if (storage->log_->end() < replay.from && options.repair == log::RepairMode::kRefuse) {
+    return fail(ErrorCode::kCorruptData,
+                fmt::format("the newest checkpoint counts on the log up to position {}, which ends "
+                            "at {}: files are missing; `bb serve --repair` goes on without them",
+                            replay.from, storage->log_->end()));
+  }
+  storage->reader_ = std::make_unique<log::LogReader>(*storage->log_);
+  Opened opened;
+  opened.state = storage->adopt(replay);
+  storage->urgent_end_ = storage->log_->durable();
+  opened.storage = std::move(storage);
+  return opened;
+}
+
+StoredState LogStorage::adopt(Replay& replay) {
+  StoredState state;
+  std::set<QueueId> known;
+  for (const auto& [key, value] : replay.definitions) {
+    state.definitions.push_back({key.first, key.second, value});
+    if (key.first != DefinitionKind::kQueue) continue;
+    if (const auto queue = decode_queue(key.second, value)) known.insert(queue->id);
+  }
+  definitions_ = std::move(replay.definitions);
+  queue_id_max_ = replay.queue_id_max;
+  if (!known.empty()) queue_id_max_ = std::max(queue_id_max_, *known.rbegin());
+  state.next_queue_id = queue_id_max_ + 1;
+
+  note_segments();
+  for (auto& [queue, messages] : replay.queues.take()) {
+    if (!known.contains(queue)) continue;
+    std::erase_if(messages, [&](const QueuedMessage& message) {
+      const auto moved = replay.moved.find(message.position);
+      const Position at = moved == replay.moved.end() ? message.position : moved->second;
+      // Given up by a repair.
+      if (!holds(at)) return true;
+      if (moved != replay.moved.end()) {
+        Moved& entry = moved_[message.position];
+        entry.at = at;
+        ++entry.references;
+      }
+      live_.add(at, 1);
+      return false;
+    });
+    if (!messages.empty()) state.queues.emplace(queue, std::move(messages));
+  }
+  return state;
+}
+
+bool LogStorage::holds(Position position) const {
+  return std::ranges::any_of(log_->segments(), [position](const log::Segment& segment) {
+    return segment.base <= position && position < segment.end();
+  });
+}
+
+void LogStorage::note_segments() {
+  const auto segments = log_->segments();
+  // New ones are at the end.
+  auto fresh = segments.end();
+  while (fresh != segments.begin() && !live_.counts_up_to((fresh - 1)->base)) --fresh;
+  for (; fresh != segments.end(); ++fresh) live_.add_segment(fresh->base);
+}
+
+void LogStorage::wake() {
+  if (wake_ && !std::exchange(wake_called_, true)) wake_();
+}
+
+Result<Position> LogStorage::append_record(RecordType type, std::span<const ByteView> parts,
+                                           log::Room room) {
+  BB_TRY_ASSIGN(const Position position,
+                log_->append(static_cast<std::uint8_t>(type), parts, room));
+  if (!live_.counts_up_to(log_->segments().back().base)) note_segments();
+  wake();
+  return position;
+}
+
+Result<Position> LogStorage::append(const Message& message, std::span<const QueueId> queues) {
+  if (!unwritten_.empty()) return fail(ErrorCode::kDiskFull, "no room left on the disk");
+  head_.clear();
+  encode_message_head(head_, message, queues, /*identity=*/0);
+  const ByteView parts[] = {head_.view(), message.block()};
+  BB_TRY_ASSIGN(const Position position,
+                append_record(RecordType::kMessage, parts, log::Room::kNormal));
+  live_.add(position, queues.size());
+  urgent_end_ = log_->end();
+  return position;
+}
+
+Position LogStorage::location_of(Position position) const {
+  if (moved_.empty()) return position;
+  const auto moved = moved_.find(position);
+  return moved == moved_.end() ? position : moved->second.at;
+}
+
+Result<Message::Ptr> LogStorage::load(Position position, MemoryGauge& gauge) {
+  BB_TRY_ASSIGN(const log::Record record, reader_->read(location_of(position)));
+  BB_TRY(decode_message(record.payload, stored_));
+  return Message::make(gauge, stored_.exchange, stored_.routing_key, stored_.properties,
+                       stored_.body, /*persistent=*/true, stored_.published_ms);
+}
+
+void LogStorage::drop_reference(Position position) {
+  if (const auto moved = moved_.empty() ? moved_.end() : moved_.find(position);
+      moved != moved_.end()) {
+    live_.remove(moved->second.at);
+    if (--moved->second.references == 0) moved_.erase(moved);
+    return;
+  }
+  live_.remove(position);
+}
+
+void LogStorage::acknowledge(QueueId queue, Position position) {
+  settled_.add(queue, position);
+  drop_reference(position);
+  wake();
+}
+
+void LogStorage::delivered(QueueId queue, Position position) {
+  delivered_.add(queue, position);
+  wake();
+}
+
+void LogStorage::discard(Position position) {
+  drop_reference(position);
+}
+
+// These give room back in the end, or are small and rare: they may use the last of it. Without any
+// they wait.
+void LogStorage::append_settling(RecordType type, ByteView payload) {
+  if (unwritten_.empty()) {
+    const auto appended = append_record(type, std::span(&payload, 1), log::Room::kReserved);
+    if (appended) return;
+    if (appended.error().code != ErrorCode::kDiskFull) return;  // for ever: see failed()
+  }
+  unwritten_.emplace_back(type, as_text(payload));
+}
+
+void LogStorage::requeued(QueueId queue, Position position, std::uint32_t delivery_count) {
+  head_.clear();
+  encode_requeued(head_, {queue, position, delivery_count});
+  append_settling(RecordType::kRequeued, head_.view());
+}
+
+void LogStorage::forget_queue(QueueId queue) {
+  head_.clear();
+  encode_queue_id(head_, queue);
+  append_settling(RecordType::kForget, head_.view());
+}
+
+void LogStorage::put_definition(DefinitionKind kind, std::string_view key, std::string_view value) {
+  definitions_[{kind, std::string(key)}] = value;
+  head_.clear();
+  encode_definition(head_, {kind, key, value});
+  append_settling(RecordType::kDefine, head_.view());
+  urgent_end_ = log_->end();
+}
+
+void LogStorage::erase_definition(DefinitionKind kind, std::string_view key) {
+  if (definitions_.erase({kind, std::string(key)}) == 0) return;
+  head_.clear();
+  encode_definition(head_, {kind, key, {}});
+  append_settling(RecordType::kUndefine, head_.view());
+  urgent_end_ = log_->end();
+}
+
+Result<void> LogStorage::flush() {
+  wake_called_ = true;  // it is being done
+  while (!unwritten_.empty()) {
+    const auto& [type, payload] = unwritten_.front();
+    const ByteView bytes = as_bytes(payload);
+    const auto appended = append_record(type, std::span(&bytes, 1), log::Room::kReserved);
+    if (!appended) break;
+    unwritten_.pop_front();
+  }
+  for (const auto& [type, groups] : {std::pair(RecordType::kDelivered, &delivered_),
+                                     std::pair(RecordType::kSettled, &settled_)}) {
+    if (groups->empty()) continue;
+    head_.clear();
+    groups->encode(head_);
+    append_settling(type, head_.view());
+  }
+  wake_called_ = false;
+  return log_->write();
+}
+
+}  // namespace bb::broker

@@ -1,0 +1,162 @@
+// The storage on disk: one log for all queues.
+//
+// A message is a record; so is what queues are done with, and every change of a definition. A
+// checkpoint says now and then what is there in all, so that a restart reads one checkpoint and the
+// log behind it, and segments that hold nothing needed can go.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "broker/holder_list.h"
+#include "broker/live_counts.h"
+#include "broker/storage.h"
+#include "broker/stored_records.h"
+#include "broker/stored_state.h"
+#include "io/file_system.h"
+#include "log/log.h"
+#include "log/log_reader.h"
+
+namespace bb::broker {
+
+struct LogStorageOptions {
+  log::LogOptions log;
+  log::RepairMode repair = log::RepairMode::kRefuse;
+  // A checkpoint is due when the log has grown by so much.
+  std::uint64_t checkpoint_bytes = 64ull << 20;
+  // What a checkpoint copies at most out of segments that hold little.
+  std::uint64_t moved_bytes_max = 8ull << 20;
+  // A segment is worth emptying when less than one part in so many of it is needed.
+  std::uint64_t emptying_part = 4;
+};
+
+// Not thread-safe; nothing here blocks but load(), open() and close(). Its user drives it:
+//
+//   set_wake(f)   f is called when something is to be written: flush() soon, before the answers
+//                 that depend on it leave
+//   flush()       writes; then, if wants_sync(), begin_sync(), SyncJob::run() on another thread,
+//                 end_sync(), Broker::on_durable()
+//   tick()        about once a second, as flush(): syncs what nobody waits for
+//   wants_checkpoint(), begin_checkpoint(), run on another thread, end_checkpoint()
+class LogStorage final : public Storage {
+ public:
+  struct Opened {
+    std::unique_ptr<LogStorage> storage;
+    StoredState state;
+  };
+  // `folder` outlives it. Errors: those of log::Log::open(); kCorruptData for a record that is not
+  // understood.
+  static Result<Opened> open(io::Folder& folder, const LogStorageOptions& options,
+                             std::int64_t now_ms);
+  ~LogStorage() override;
+
+  // Storage.
+  Result<Position> append(const Message& message, std::span<const QueueId> queues) override;
+  bool keeps_bodies() const override { return true; }
+  Result<Message::Ptr> load(Position position, MemoryGauge& gauge) override;
+  void acknowledge(QueueId queue, Position position) override;
+  void requeued(QueueId queue, Position position, std::uint32_t delivery_count) override;
+  void delivered(QueueId queue, Position position) override;
+  void forget_queue(QueueId queue) override;
+  void discard(Position position) override;
+  void put_definition(DefinitionKind kind, std::string_view key, std::string_view value) override;
+  void erase_definition(DefinitionKind kind, std::string_view key) override;
+  Position appended() const override { return log_->end() - 1; }
+  Position durable() const override { return log_->durable() == 0 ? 0 : log_->durable() - 1; }
+
+  void set_wake(std::function<void()> wake) { wake_ = std::move(wake); }
+  void set_time(std::int64_t now_ms) { log_->set_time(now_ms); }
+
+  // Writes all that is pending. An error is one of the log; see failed().
+  Result<void> flush();
+  // Somebody waits for what is not durable yet.
+  bool wants_sync() const { return urgent_end_ > log_->durable(); }
+  // Also if nobody waits. nullopt: nothing to sync, or one is under way.
+  std::optional<log::SyncJob> begin_sync() { return log_->begin_sync(); }
+  void end_sync(log::SyncJob&& job, Result<void> result);
+
+  // One is due, and none under way.
+  bool wants_checkpoint() const;
+  class CheckpointJob {
+   public:
+    // On any thread, once may_run() has said so. Blocks.
+    Result<void> run();
+
+   private:
+    friend class LogStorage;
+    io::Folder* folder_ = nullptr;
+    std::uint64_t number_ = 0;
+    Position position_ = 0;
+    Buffer bytes_;
+  };
+  // What is there now. Flushes; what the checkpoint counts on has to be durable before it is.
+  Result<CheckpointJob> begin_checkpoint(const HolderList& holders);
+  bool may_run(const CheckpointJob& job) const { return log_->durable() >= job.position_; }
+  // From now on segments that nothing needs any more go, one after each sync.
+  void end_checkpoint(CheckpointJob&& job, Result<void> result);
+
+  // Blocks: writes, syncs, and leaves a checkpoint, so that the next start is quick.
+  Result<void> close(const HolderList& holders);
+
+  const std::optional<Error>& failed() const { return log_->failed(); }
+  const log::RecoveryReport& recovery() const { return log_->recovery(); }
+  std::uint64_t disk_bytes() const { return log_->disk_bytes(); }
+  std::size_t segment_count() const { return log_->segments().size(); }
+
+ private:
+  struct Moved {
+    Position at = 0;
+    std::uint64_t references = 0;
+  };
+  struct Replay;
+  using DefinitionKey = std::pair<DefinitionKind, std::string>;
+
+  LogStorage(io::Folder& folder, const LogStorageOptions& options);
+  Result<Position> append_record(RecordType type, std::span<const ByteView> parts, log::Room room);
+  void append_settling(RecordType type, ByteView payload);
+  void note_segments();
+  bool holds(Position position) const;
+  Position location_of(Position position) const;
+  void drop_reference(Position position);
+  void release_segment();
+  void wake();
+  void empty_segments(const HolderList& holders);
+  Result<void> move_message(Position position, const std::vector<QueueId>& queues);
+  StoredState adopt(Replay& replay);
+
+  io::Folder& folder_;
+  const LogStorageOptions options_;
+  std::unique_ptr<log::Log> log_;
+  std::unique_ptr<log::LogReader> reader_;
+  std::function<void()> wake_;
+  bool wake_called_ = false;
+
+  LiveCounts live_;
+  std::unordered_map<Position, Moved> moved_;  // by the position that names the message
+  std::map<DefinitionKey, std::string> definitions_;
+  QueueId queue_id_max_ = 0;
+
+  PositionGroups settled_;
+  PositionGroups delivered_;
+  std::deque<std::pair<RecordType, std::string>> unwritten_;  // what found no room
+  Position urgent_end_ = 0;                                   // somebody waits for all before this
+
+  std::uint64_t checkpoint_number_ = 0;
+  Position checkpoint_position_ = 0;  // of the last one that is durable
+  Position checkpoint_begun_ = 0;
+  bool checkpoint_running_ = false;
+  std::vector<Position> removable_;  // bases of segments
+
+  Buffer head_;  // kept for its memory
+  StoredMessage stored_;
+};
+
+}  // namespace bb::broker

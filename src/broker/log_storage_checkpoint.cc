@@ -1,0 +1,150 @@
+// Checkpoints of LogStorage, and the segments that they let go.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/logging.h"
+#include "base/try.h"
+#include "broker/log_storage.h"
+#include "broker/storage_checkpoint.h"
+#include "log/checkpoint_file.h"
+
+namespace bb::broker {
+
+bool LogStorage::wants_checkpoint() const {
+  return !checkpoint_running_ && !log_->failed() &&
+         log_->end() - checkpoint_begun_ >= options_.checkpoint_bytes;
+}
+
+Result<LogStorage::CheckpointJob> LogStorage::begin_checkpoint(const HolderList& holders) {
+  BB_ASSERT(!checkpoint_running_);
+  BB_TRY(flush());
+  empty_segments(holders);
+  BB_TRY(flush());
+
+  CheckpointJob job;
+  job.folder_ = &folder_;
+  job.number_ = ++checkpoint_number_;
+  job.position_ = log_->end();
+  CheckpointWriter writer;
+  writer.begin(job.position_, queue_id_max_);
+  for (const auto& [key, value] : definitions_) {
+    writer.definition({key.first, key.second, value});
+  }
+  writer.end_definitions();
+  holders.for_each_queue([&](QueueId queue, const std::vector<QueuedMessage>& messages) {
+    writer.queue(queue, messages);
+  });
+  writer.end_queues();
+  for (const auto& [identity, moved] : moved_) writer.moved(identity, moved.at);
+  job.bytes_ = writer.take();
+  checkpoint_begun_ = job.position_;
+  checkpoint_running_ = true;
+  urgent_end_ = job.position_;
+  return job;
+}
+
+Result<void> LogStorage::CheckpointJob::run() {
+  return log::write_checkpoint(*folder_, number_, bytes_.view());
+}
+
+void LogStorage::end_checkpoint(CheckpointJob&& job, Result<void> result) {
+  checkpoint_running_ = false;
+  if (!result) {
+    logging::warning("no checkpoint: {}; the log is kept whole until there is one",
+                     result.error().message);
+    checkpoint_begun_ = checkpoint_position_;  // due again
+    return;
+  }
+  checkpoint_position_ = job.position_;
+  removable_.clear();
+  for (const log::Segment& segment : log_->segments()) {
+    if (segment.sealed && segment.end() <= checkpoint_position_ &&
+        live_.live_at(segment.base) == 0) {
+      removable_.push_back(segment.base);
+    }
+  }
+  release_segment();
+}
+
+void LogStorage::end_sync(log::SyncJob&& job, Result<void> result) {
+  log_->end_sync(std::move(job), std::move(result));
+  release_segment();
+}
+
+// One at a time: the log would have to wait for the disk between two.
+void LogStorage::release_segment() {
+  if (removable_.empty() || log_->failed()) return;
+  const Position base = removable_.back();
+  const auto removed = log_->remove_segment(base);
+  if (!removed) {
+    logging::warning("a segment of the log that is no longer needed stays: {}",
+                     removed.error().message);
+  } else {
+    live_.remove_segment(base);
+  }
+  removable_.pop_back();
+}
+
+// A few messages that nobody takes must not hold whole segments for ever: they are copied to the
+// end of the log.
+void LogStorage::empty_segments(const HolderList& holders) {
+  const auto segments = log_->segments();
+  if (segments.size() < 3) return;
+  std::map<Position, std::uint64_t> needed_bytes;  // by base
+  holders.for_each_queue([&](QueueId, const std::vector<QueuedMessage>& messages) {
+    for (const QueuedMessage& message : messages) {
+      needed_bytes[live_.base_of(location_of(message.position))] += message.body_bytes;
+    }
+  });
+  std::set<Position> chosen;
+  std::uint64_t budget = options_.moved_bytes_max;
+  for (const log::Segment& segment : segments) {
+    const auto needed = needed_bytes.find(segment.base);
+    if (!segment.sealed || needed == needed_bytes.end() || needed->second > budget) continue;
+    if (needed->second * options_.emptying_part >= segment.used_bytes) continue;
+    chosen.insert(segment.base);
+    budget -= needed->second;
+  }
+  if (chosen.empty()) return;
+  std::map<Position, std::vector<QueueId>> messages_to_move;
+  holders.for_each_queue([&](QueueId queue, const std::vector<QueuedMessage>& messages) {
+    for (const QueuedMessage& message : messages) {
+      if (chosen.contains(live_.base_of(location_of(message.position)))) {
+        messages_to_move[message.position].push_back(queue);
+      }
+    }
+  });
+  for (const auto& [position, queues] : messages_to_move) {
+    if (const auto moved = move_message(position, queues); !moved) {
+      logging::warning("a message stays where it is: {}", moved.error().message);
+      return;
+    }
+  }
+}
+
+Result<void> LogStorage::move_message(Position position, const std::vector<QueueId>& queues) {
+  MemoryGauge gauge;
+  BB_TRY_ASSIGN(const Message::Ptr message, load(position, gauge));
+  head_.clear();
+  encode_message_head(head_, *message, queues, position);
+  const ByteView parts[] = {head_.view(), message->block()};
+  BB_TRY_ASSIGN(const Position at, append_record(RecordType::kMoved, parts, log::Room::kNormal));
+  const Position before = location_of(position);
+  for (std::size_t i = 0; i < queues.size(); ++i) live_.remove(before);
+  live_.add(at, queues.size());
+  moved_[position] = {at, queues.size()};
+  return {};
+}
+
+Result<void> LogStorage::close(const HolderList& holders) {
+  BB_TRY(flush());
+  BB_TRY(log_->sync_now());
+  BB_TRY_ASSIGN(CheckpointJob job, begin_checkpoint(holders));
+  BB_TRY(log_->sync_now());
+  Result<void> written = job.run();
+  end_checkpoint(std::move(job), written);
+  return written;
+}
+
+}  // namespace bb::broker

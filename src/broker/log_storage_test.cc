@@ -1,0 +1,328 @@
+// The storage on disk, under a broker, on a disk that crashes.
+#include "broker/log_storage.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "broker/broker.h"
+#include "broker/test_client.h"
+#include "io/simulated_disk.h"
+
+namespace bb::broker {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+LogStorageOptions small_segments() {
+  LogStorageOptions options;
+  options.log.segment_bytes = 16 << 10;
+  options.log.reserve_bytes = 1 << 10;
+  options.log.reserve_step_bytes = 16 << 10;
+  options.log.salt = 1;
+  options.checkpoint_bytes = 64 << 10;
+  return options;
+}
+
+// A broker on a simulated disk, that can be ended and started again.
+class LogStorageTest : public testing::Test {
+ protected:
+  LogStorageTest() { start(); }
+
+  void start() {
+    auto opened = LogStorage::open(disk, options, /*now_ms=*/1);
+    ASSERT_TRUE(opened) << opened.error().message;
+    storage = std::move(opened->storage);
+    broker = std::make_unique<Broker>(broker_options, *storage);
+    const auto restored = broker->restore(std::move(opened->state));
+    ASSERT_TRUE(restored) << restored.error().message;
+    connect();
+  }
+  void connect() {
+    client = std::make_unique<TestClient>(*broker);
+    client->logs_in();
+  }
+  void sync() {
+    ASSERT_TRUE(storage->flush());
+    if (auto job = storage->begin_sync()) {
+      Result<void> result = job->run();
+      storage->end_sync(std::move(*job), std::move(result));
+    }
+    broker->on_durable();
+  }
+  void checkpoint() {
+    auto job = storage->begin_checkpoint(*broker);
+    ASSERT_TRUE(job) << job.error().message;
+    sync();
+    ASSERT_TRUE(storage->may_run(*job));
+    storage->end_checkpoint(std::move(*job), job->run());
+    sync();
+  }
+  void end() {
+    client.reset();
+    broker.reset();
+    storage.reset();
+  }
+  // The process is killed: what was written is there.
+  void kill_and_start() {
+    end();
+    disk.kill();
+    start();
+  }
+  // The power fails: what was not synced may be gone.
+  void crash_and_start() {
+    end();
+    disk.crash();
+    start();
+  }
+  // Takes and acknowledges all, and gives the bodies.
+  std::vector<std::string> drain(const std::string& queue) {
+    std::vector<std::string> bodies;
+    for (;;) {
+      client->gets(queue);
+      const auto received = client->received();
+      if (received.size() != 1 || !received[0].starts_with("basic.get-ok")) break;
+      bodies.push_back(received[0].substr(received[0].rfind(' ') + 1));
+    }
+    return bodies;
+  }
+  void publish_numbers(std::string_view queue, int from, int to, std::size_t bytes) {
+    for (int i = from; i <= to; ++i) {
+      client->publishes_persistent(queue, body_of(std::to_string(i), bytes));
+    }
+  }
+  static std::vector<std::string> numbers(int from, int to) {
+    std::vector<std::string> texts;
+    for (int i = from; i <= to; ++i) texts.push_back(std::to_string(i));
+    return texts;
+  }
+
+  io::SimulatedDisk disk{1};
+  LogStorageOptions options = small_segments();
+  Options broker_options;
+  std::unique_ptr<LogStorage> storage;
+  std::unique_ptr<Broker> broker;
+  std::unique_ptr<TestClient> client;
+};
+
+TEST_F(LogStorageTest, WhatIsSyncedSurvivesACrash) {
+  client->declares("d", /*durable=*/true);
+  client->declares("t", /*durable=*/false);
+  client->publishes_persistent("d", "m1");
+  client->publishes("d", "transient");
+  client->publishes_persistent("t", "m2");
+  client->publishes_persistent("d", "m3");
+  sync();
+  crash_and_start();
+  EXPECT_THAT(drain("d"), ElementsAre("m1", "m3"));
+  client->gets("t");
+  EXPECT_THAT(client->received(), ElementsAre("channel.close 404"));
+}
+
+TEST_F(LogStorageTest, WhatIsWrittenSurvivesAKill) {
+  client->declares("d", /*durable=*/true);
+  client->publishes_persistent("d", "m1");
+  ASSERT_TRUE(storage->flush());
+  kill_and_start();
+  EXPECT_THAT(drain("d"), ElementsAre("m1"));
+}
+
+TEST_F(LogStorageTest, WhatWasAcknowledgedStaysGone) {
+  client->declares("d", /*durable=*/true);
+  publish_numbers("d", 1, 5, 1);
+  client->consumes("d");
+  client->acks(1);
+  client->acks(3);
+  sync();
+  crash_and_start();
+  EXPECT_THAT(drain("d"), ElementsAre("2", "4", "5"));
+  sync();
+  crash_and_start();
+  EXPECT_THAT(drain("d"), IsEmpty());
+}
+
+TEST_F(LogStorageTest, ExchangesAndBindingsSurvive) {
+  client->sends(
+      amqp::exchange::Declare{.exchange = "x", .type = "fanout", .durable = true, .no_wait = true});
+  for (const char* queue : {"a", "b", "c"}) {
+    client->declares(queue, /*durable=*/true);
+    client->binds(queue, "x");
+  }
+  client->sends(amqp::queue::Unbind{.queue = "b", .exchange = "x"});
+  client->sends(amqp::queue::Delete{.queue = "c", .no_wait = true});
+  sync();
+  crash_and_start();
+  client->publishes({{.exchange = "x", .body = "m", .persistent = true}});
+  EXPECT_THAT(drain("a"), ElementsAre("m"));
+  EXPECT_THAT(drain("b"), IsEmpty());
+  client->gets("c");
+  EXPECT_THAT(client->received(), ElementsAre("channel.close 404"));
+}
+
+TEST_F(LogStorageTest, ADeletedQueueDoesNotComeBackUnderItsName) {
+  client->declares("d", /*durable=*/true);
+  publish_numbers("d", 1, 3, 1);
+  client->sends(amqp::queue::Delete{.queue = "d", .no_wait = true});
+  client->declares("d", /*durable=*/true);
+  publish_numbers("d", 4, 4, 1);
+  sync();
+  crash_and_start();
+  EXPECT_THAT(drain("d"), ElementsAre("4"));
+}
+
+TEST_F(LogStorageTest, AConfirmLeavesWhenItsSyncIsDone) {
+  client->declares("d", /*durable=*/true);
+  client->asks_for_confirms();
+  publish_numbers("d", 1, 2, 1);
+  ASSERT_TRUE(storage->flush());
+  broker->on_durable();
+  EXPECT_THAT(client->received(), IsEmpty());
+  EXPECT_TRUE(storage->wants_sync());
+  sync();
+  EXPECT_THAT(client->received(), ElementsAre("basic.ack 2 multiple"));
+  EXPECT_FALSE(storage->wants_sync());
+}
+
+TEST_F(LogStorageTest, ACheckpointLetsSegmentsGo) {
+  client->declares("d", /*durable=*/true);
+  publish_numbers("d", 1, 200, 1000);
+  sync();
+  const std::size_t before = storage->segment_count();
+  EXPECT_GT(before, 10u);
+  for (int i = 0; i < 150; ++i) client->gets("d");
+  sync();
+  EXPECT_EQ(storage->segment_count(), before) << "no checkpoint yet";
+  checkpoint();
+  for (std::size_t i = 0; i < before; ++i) {
+    client->publishes_persistent("d", "more");
+    sync();
+  }
+  EXPECT_LT(storage->segment_count(), 7u);
+  crash_and_start();
+  auto expected = numbers(151, 200);
+  expected.insert(expected.end(), before, "more");
+  EXPECT_EQ(drain("d"), expected);
+}
+
+TEST_F(LogStorageTest, AFewMessagesDoNotHoldSegmentsForEver) {
+  for (const char* queue : {"slow", "slow too", "fast"}) {
+    client->declares(queue, /*durable=*/true);
+  }
+  client->sends(
+      amqp::exchange::Declare{.exchange = "x", .type = "fanout", .durable = true, .no_wait = true});
+  client->binds("slow", "x");
+  client->binds("slow too", "x");
+  for (int i = 1; i <= 10; ++i) {
+    client->publishes({{.exchange = "x", .body = std::to_string(i), .persistent = true}});
+    publish_numbers("fast", 1, 30, 1000);
+    drain("fast");
+    sync();
+  }
+  checkpoint();
+  for (int i = 0; i < 30; ++i) {
+    client->publishes_persistent("fast", "more");
+    sync();
+  }
+  EXPECT_LT(storage->segment_count(), 6u);
+  EXPECT_EQ(drain("slow"), numbers(1, 10));
+  sync();
+  // Moved, counted on by one queue only, and moved again.
+  crash_and_start();
+  publish_numbers("fast", 1, 60, 1000);
+  drain("fast");
+  sync();
+  checkpoint();
+  checkpoint();
+  crash_and_start();
+  EXPECT_EQ(drain("slow"), std::vector<std::string>());
+  EXPECT_EQ(drain("slow too"), numbers(1, 10));
+}
+
+TEST_F(LogStorageTest, WhatClientsHoldIsInTheCheckpoint) {
+  client->declares("d", /*durable=*/true);
+  publish_numbers("d", 1, 5, 1);
+  client->consumes("d");
+  client->acks(2);
+  checkpoint();
+  crash_and_start();
+  EXPECT_THAT(drain("d"), ElementsAre("1", "3", "4", "5"));
+}
+
+TEST_F(LogStorageTest, AQueueThatGoesWhileAClientHoldsItsMessages) {
+  client->declares("d", /*durable=*/true);
+  client->declares("e", /*durable=*/true);
+  client->binds("d", "amq.fanout");
+  client->binds("e", "amq.fanout");
+  client->publishes({{.exchange = "amq.fanout", .body = "m", .persistent = true}});
+  client->consumes("d");
+  client->sends(amqp::queue::Delete{.queue = "d", .no_wait = true});
+  publish_numbers("e", 1, 60, 1000);
+  sync();
+  checkpoint();
+  client->acks(1);
+  checkpoint();
+  crash_and_start();
+  auto expected = numbers(1, 60);
+  expected.insert(expected.begin(), "m");
+  EXPECT_EQ(drain("e"), expected);
+}
+
+TEST_F(LogStorageTest, AFullDiskRefusesAndGoesOnWhenThereIsRoom) {
+  client->declares("d", /*durable=*/true);
+  client->asks_for_confirms();
+  publish_numbers("d", 1, 1, 1);
+  sync();
+  disk.set_free_bytes(0);
+  std::uint64_t kept = 1;
+  for (;; ++kept) {
+    client->received();
+    client->publishes_persistent("d", body_of("m", 1000));
+    if (const auto answer = client->received(); !answer.empty()) {
+      EXPECT_THAT(answer, ElementsAre("basic.nack " + std::to_string(kept + 1)));
+      break;
+    }
+  }
+  EXPECT_LT(kept, 20u);
+  client->gets("d");
+  sync();
+  disk.set_free_bytes(io::SimulatedDisk::kUnlimited);
+  client->received();
+  client->publishes_persistent("d", "after");
+  sync();
+  crash_and_start();
+  const auto left = drain("d");
+  EXPECT_EQ(left.size(), kept);
+  EXPECT_EQ(left.back(), "after");
+}
+
+TEST_F(LogStorageTest, AfterAFailedSyncNothingIsConfirmed) {
+  client->declares("d", /*durable=*/true);
+  client->asks_for_confirms();
+  publish_numbers("d", 1, 2, 1);
+  disk.fail_sync();
+  sync();
+  EXPECT_THAT(client->received(), IsEmpty());
+  ASSERT_TRUE(storage->failed());
+  broker->on_storage_failed();
+  EXPECT_THAT(client->received(), ElementsAre("basic.nack 1", "basic.nack 2"));
+  publish_numbers("d", 3, 3, 1);
+  EXPECT_THAT(client->received(), ElementsAre("basic.nack 3"));
+  EXPECT_FALSE(storage->begin_sync());
+}
+
+TEST_F(LogStorageTest, ABacklogTakesLittleMemory) {
+  broker_options.resident_bytes_max = 64 << 10;
+  end();
+  start();
+  client->declares("d", /*durable=*/true);
+  publish_numbers("d", 1, 2000, 1000);
+  sync();
+  EXPECT_LT(broker->message_bytes(), 200'000u);
+  EXPECT_EQ(drain("d"), numbers(1, 2000));
+}
+
+}  // namespace
+}  // namespace bb::broker

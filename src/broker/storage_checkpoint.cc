@@ -1,0 +1,96 @@
+#include "broker/storage_checkpoint.h"
+
+#include "base/try.h"
+#include "broker/varint.h"
+
+namespace bb::broker {
+namespace {
+
+constexpr std::uint64_t kVersion = 1;
+
+// The low bits of a message's first integer.
+constexpr std::uint64_t kRedelivered = 1;
+constexpr std::uint64_t kCameBack = 2;
+constexpr int kFlagBits = 2;
+
+std::unexpected<Error> malformed() {
+  return fail(ErrorCode::kCorruptData,
+              "a checkpoint is whole, but its content is not understood: it was written by another "
+              "version");
+}
+
+}  // namespace
+
+void CheckpointWriter::begin(Position position, QueueId queue_id_max) {
+  append_varint(out_, kVersion);
+  append_varint(out_, position);
+  append_varint(out_, queue_id_max);
+}
+
+void CheckpointWriter::definition(const DefinitionText& definition) {
+  Buffer text;
+  encode_definition(text, definition);
+  append_varint(out_, text.size());
+  out_.append(text.view());
+}
+
+void CheckpointWriter::end_definitions() {
+  append_varint(out_, 0);
+}
+
+void CheckpointWriter::queue(QueueId queue, const std::vector<QueuedMessage>& messages) {
+  if (messages.empty() || queue == 0) return;
+  append_varint(out_, queue);
+  append_varint(out_, messages.size());
+  Position last = 0;
+  for (const QueuedMessage& message : messages) {
+    append_varint(out_, (message.position - std::exchange(last, message.position)) << kFlagBits |
+                            (message.redelivered ? kRedelivered : 0) |
+                            (message.delivery_count > 0 ? kCameBack : 0));
+    append_varint(out_, message.body_bytes);
+    if (message.delivery_count > 0) append_varint(out_, message.delivery_count);
+  }
+}
+
+void CheckpointWriter::end_queues() {
+  append_varint(out_, 0);
+}
+
+void CheckpointWriter::moved(Position identity, Position at) {
+  append_varint(out_, identity);
+  append_varint(out_, at);
+}
+
+Result<void> read_checkpoint_content(ByteView bytes, CheckpointContent& content) {
+  ByteReader reader(bytes);
+  if (read_varint(reader) != kVersion) return malformed();
+  content.position = read_varint(reader);
+  content.queue_id_max = read_varint(reader);
+  while (const std::uint64_t size = read_varint(reader)) {
+    BB_TRY_ASSIGN(const DefinitionText definition, decode_definition(reader.bytes(size)));
+    content.on_definition(definition);
+  }
+  while (const QueueId queue = read_varint(reader)) {
+    Position position = 0;
+    for (std::uint64_t left = read_varint(reader); left > 0 && !reader.failed(); --left) {
+      const std::uint64_t first = read_varint(reader);
+      QueuedMessage message;
+      message.position = position += first >> kFlagBits;
+      message.redelivered = (first & kRedelivered) != 0;
+      message.body_bytes = read_varint(reader);
+      if ((first & kCameBack) != 0) {
+        message.delivery_count = static_cast<std::uint32_t>(read_varint(reader));
+      }
+      if (!reader.failed()) content.on_message(queue, message);
+    }
+  }
+  while (!reader.empty()) {
+    const Position identity = read_varint(reader);
+    const Position at = read_varint(reader);
+    if (!reader.failed()) content.on_moved(identity, at);
+  }
+  if (reader.failed()) return malformed();
+  return {};
+}
+
+}  // namespace bb::broker

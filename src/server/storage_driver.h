@@ -1,0 +1,56 @@
+// Keeps a broker's storage going: writes, syncs and checkpoints, beside the event loop.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "broker/broker.h"
+#include "broker/log_storage.h"
+
+namespace bb::server {
+
+// On the broker's executor, but for what blocks: syncs run on one thread of its own, checkpoints
+// on another. What was asked of the storage in one turn of the loop is written before the next turn
+// sends answers.
+class StorageDriver {
+ public:
+  // All outlive it. `on_failure` is called once, if the storage fails for good.
+  StorageDriver(boost::asio::any_io_executor executor, broker::LogStorage& storage,
+                broker::Broker& broker, std::function<void(const Error&)> on_failure);
+  ~StorageDriver();
+
+  // About once a second: syncs what nobody waits for, begins checkpoints.
+  void tick();
+  // Blocks until all is on disk, and a checkpoint with it. Nothing runs afterwards.
+  Result<void> stop();
+
+ private:
+  void flush();
+  void start_sync();
+  void end_sync();
+  void start_checkpoint();
+  void run_checkpoint();
+  void end_checkpoint();
+  void check_failure();
+
+  boost::asio::any_io_executor executor_;
+  broker::LogStorage& storage_;
+  broker::Broker& broker_;
+  std::function<void(const Error&)> on_failure_;
+  // What runs elsewhere and comes back finds out by this whether somebody is left to come back to.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  // Their threads' while they run.
+  std::optional<log::SyncJob> sync_;
+  Result<void> sync_result_;
+  std::optional<broker::LogStorage::CheckpointJob> checkpoint_;
+  Result<void> checkpoint_result_;
+  bool checkpoint_running_ = false;  // before that it waits for its sync
+  bool failure_told_ = false;
+  boost::asio::thread_pool sync_thread_{1};
+  boost::asio::thread_pool checkpoint_thread_{1};
+};
+
+}  // namespace bb::server
