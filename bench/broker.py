@@ -1,7 +1,7 @@
 """The broker beside RabbitMQ and NATS JetStream: 600-byte persistent events, confirms, window
 1000, manual acks in batches, one client program for all.
 
-Each run has a broker of its own with its data on disk. Interleaved, so that whatever else the
+The brokers run one at a time, with their data on disk. Interleaved, so that whatever else the
 machine does falls on all of them alike; the client checks that every event arrives, once and in
 order.
 """
@@ -43,6 +43,7 @@ def one_run(bench, mode, peer, failures):
     try:
         return getattr(bench, mode)(peer)
     except (runs.RunError, servers.ServerError, service.ServiceError) as problem:
+        bench.stop()
         failures.append(f"{mode}, {peer}: {problem}")
         print(f"  {mode}, {peer}: {problem}", file=sys.stderr)
         return None
@@ -64,8 +65,9 @@ def measure(bench, options):
                 row = one_run(bench, mode, peer, failures)
                 if row is not None:
                     rows.append(row)
-                    main_figure = ", ".join(f"{key} {value:.6g}" for key, value in row.items())
-                    print(f"  {mode}, {peer}: {main_figure}", file=sys.stderr)
+                    described = ", ".join(f"{key} {value:.6g}" for key, value in row.items())
+                    print(f"  {mode}, {peer}: {described}", file=sys.stderr)
+            bench.stop()
     for mode in options.modes:
         order = peers_of(mode, options)
         figures[mode] = {peer: figures[mode].get(peer, []) for peer in order}
@@ -115,7 +117,10 @@ def main():
     servers.BbServe.program = pathlib.Path(options.bb).absolute()
     with tempfile.TemporaryDirectory(prefix="broker-", dir=options.folder) as folder:
         bench = runs.Bench(pathlib.Path(options.client).absolute(), folder, options.quick)
-        figures, limits, failures = measure(bench, options)
+        try:
+            figures, limits, failures = measure(bench, options)
+        finally:
+            bench.stop()
     if options.json:
         everything = {"figures": figures, "limits": limits, "failures": failures}
         pathlib.Path(options.json).write_text(json.dumps(everything, indent=1))
@@ -123,7 +128,7 @@ def main():
     for mode in options.modes:
         table = {peer: medians(rows) for peer, rows in figures[mode].items()}
         report.print_table(mode, table)
-        report.print_bars(mode, table, medians(limits))
+        report.print_bars(mode, table)
     for failure in failures:
         print(f"failed: {failure}")
     print("again: ./bench/run.sh broker", *options.modes)

@@ -24,10 +24,15 @@ int main(int count, char** words) {
     void (*run)(Arguments&);
   };
   constexpr Mode kModes[] = {
-      {"throughput", bb::bench::throughput}, {"fill", bb::bench::fill},
-      {"drain", bb::bench::drain},           {"latency", bb::bench::latency},
-      {"confirm", bb::bench::confirm_one},   {"idle", bb::bench::idle},
-      {"topology", bb::bench::topology},     {"limits", bb::bench::limits},
+      {"throughput", bb::bench::throughput},
+      {"fill", bb::bench::fill},
+      {"drain", bb::bench::drain},
+      {"latency", bb::bench::latency},
+      {"confirm", bb::bench::confirm_one},
+      {"idle", bb::bench::idle},
+      {"topology", bb::bench::topology},
+      {"limits", bb::bench::limits},
+      {"disk", bb::bench::disk},
       {"client", bb::bench::client_limit},
   };
   const std::string_view wanted = count > 1 ? words[1] : "";
@@ -37,5 +42,5 @@ int main(int count, char** words) {
     mode.run(arguments);
     return 0;
   }
-  bb::bench::fail("modes: throughput fill drain latency confirm idle topology limits client");
+  bb::bench::fail("modes: throughput fill drain latency confirm idle topology limits disk client");
 }

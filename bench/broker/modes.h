@@ -17,6 +17,7 @@ void topology(Arguments& arguments);     // publishing among many queues and bin
 
 // What the machine does, and this client without a broker.
 void limits(Arguments& arguments);
+void disk(Arguments& arguments);
 void client_limit(Arguments& arguments);
 
 }  // namespace bb::bench
