@@ -211,6 +211,15 @@ Result<json::object> fetch_record(const Resource& resource, ManagementSession& s
   if (answer.error().code != ErrorCode::kNotFound) return fail(std::move(answer).error());
   const bool all_vhosts = resource.scope != Resource::Scope::kVhost;
   BB_TRY_ASSIGN(const json::array records, fetch_records(resource, session, all_vhosts));
+  // A broker may list what it has no path for, one by one. Steps in a path are left alone: what is
+  // done to "." next could hit something else.
+  const bool is_step = name == "." || name == "..";
+  for (const json::value& record : records) {
+    if (!name.empty() && !is_step &&
+        text_at(record.get_object(), resource.name_members.front()) == name) {
+      return record.get_object();
+    }
+  }
   return no_such(resource.noun, name, names_of(records, resource.name_members.front()));
 }
 

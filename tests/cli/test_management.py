@@ -161,8 +161,14 @@ def test_names_with_odd_characters(manage, unique):
     assert "\x1b" not in done(gone) and "deleted" in gone.stderr
 
 
-def test_names_that_are_steps_in_a_path(manage, queue):
+def test_names_that_are_steps_in_a_path(manage, queue, channel):
     """RabbitMQ takes "%2E%2E" for a step up: nothing else may be hit instead."""
+    for name in (".", "contents"):
+        channel.queue_declare(name, exclusive=False, auto_delete=True)
+    manage("queues", "purge", ".", "--yes")
+    assert channel.queue_declare("contents", passive=True)
+    for name in (".", "contents"):
+        channel.queue_delete(name)
     for name in (".", ".."):
         for action in (["purge"], ["delete"]):
             assert manage("queues", *action, name, "--yes").returncode != OK

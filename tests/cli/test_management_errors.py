@@ -23,20 +23,22 @@ def refused(process, exit_code, *said):
 @pytest.fixture
 def answering():
     """answering(status, body, headers) is the URL of a server that says that to
-    everything; .requests has what it was asked."""
+    everything but `paths`, {path: (status, body)}; .requests has what it was asked."""
 
     class Answering:
         def __init__(self):
             self.requests = []
             self.servers = []
 
-        def __call__(self, status, body=b"", context=None, **headers):
+        def __call__(self, status, body=b"", context=None, paths={}, **headers):
             outer = self
+            otherwise = (status, body)
 
             class Handler(http.server.BaseHTTPRequestHandler):
                 def answer(self):
                     length = int(self.headers.get("content-length") or 0)
                     outer.requests.append((self, self.rfile.read(length)))
+                    status, body = paths.get(self.path, otherwise)
                     self.send_response(status)
                     for name, value in headers.items():
                         self.send_header(name, value)
@@ -158,6 +160,15 @@ def test_a_server_that_says_nothing(bb_alone, raw):
     url = f"http://ada:secret@{raw(None)}"
     refused(bb_alone("queues", "--http-url", url, "--timeout", "50ms"), UNREACHABLE, "50ms")
     refused(bb_alone("queues", "--timeout", "soon"), USAGE, "--timeout")
+
+
+def test_what_is_listed_can_be_shown(bb_alone, answering):
+    """A broker need not have a path for each channel."""
+    paths = {"/api/channels": (200, b'[{"name":"c (1)","vhost":"/","number":1}]')}
+    url = answering(404, b'{"error":"Object Not Found","reason":"Not Found"}', paths=paths)
+    shown = bb_alone("channels", "show", "c (1)", BB_HTTP_URL=url)
+    assert shown.returncode == OK and "number: 1" in shown.stdout
+    refused(bb_alone("channels", "show", "c (2)", BB_HTTP_URL=url), FAILURE, "'c (1)'")
 
 
 def test_records_that_are_odd(bb_alone, answering):
