@@ -20,6 +20,7 @@ Modes:
   --tsan                        the tests under the thread sanitizer
   --fuzz DURATION [TARGET...]   each fuzz target, or those named, for that long
                                 (90, 90s, 10m or 1h); findings go to build/fuzz/findings/
+  --crash N [SEED]              kills a `bb serve` under load N times and holds it to its word
   --tidy                        clang-tidy over the sources
   --help                        this text
 
@@ -101,6 +102,18 @@ run_fuzz() {
   done
 }
 
+run_crash() {
+  [[ ${1:-} =~ ^[1-9][0-9]*$ ]] || die "--crash needs a number of kills, for example: ./test.sh --crash 100"
+  ensure_home
+  local interpreters
+  mapfile -t interpreters < <(interpreter_packages)
+  ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${interpreters[@]}"
+  build release bb
+  tests/support/python_env.sh build/tools/python >&2
+  build/tools/python/bin/python -B tests/crash/crash_loop.py build/release/bb \
+    --rounds "$1" --seed "${2:-1}"
+}
+
 run_tidy() {
   ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${TIDY_PACKAGES[@]}"
   configure debug  # it needs the compilers' commands, not what they make
@@ -113,6 +126,7 @@ case ${1:-} in
   --help | -h) usage ;;
   --debug | --asan | --tsan) run_tests "${1#--}" "${@:2}" ;;
   --fuzz) run_fuzz "${@:2}" ;;
+  --crash) run_crash "${@:2}" ;;
   --tidy) run_tidy ;;
   *) run_tests release "$@" ;;
 esac
