@@ -269,6 +269,7 @@ void run(ByteView input) {
       }
       case Step::kTick:
         now += std::chrono::seconds(script.integer<std::uint8_t>());
+        broker.on_time(now);
         for (const auto& each : clients) each->connection().on_tick(now);
         break;
       case Step::kTake:
@@ -299,6 +300,10 @@ void run(ByteView input) {
   for (const auto& client : clients) client->read_all(now);
   for (auto& client : clients) client.reset();
   BB_ASSERT(broker.connection_count() == 0);
+  // Dead letters may still be on their way.
+  const auto due = [&] { return broker.next_deadline().value_or(TimePoint::max()) <= now; };
+  for (int turn = 0; turn < 16 && due(); ++turn) broker.on_time(now);
+  if (due()) return;
   if (broker.find_vhost("/")->queue_count() == 0) {
     BB_ASSERT(broker.message_bytes() == 0);
     BB_ASSERT(storage.holds_nothing());

@@ -70,4 +70,12 @@ const FieldArray* FieldValue::as_array() const {
   return std::get_if<FieldArray>(&value);
 }
 
+FieldTable sorted(const FieldTable& table) {
+  std::vector<FieldTable::Entry> entries = table.entries();
+  std::ranges::stable_sort(entries, {}, &FieldTable::Entry::first);
+  FieldTable in_order;
+  for (auto& [name, value] : entries) in_order.append(std::move(name), std::move(value));
+  return in_order;
+}
+
 }  // namespace bb::amqp

@@ -105,6 +105,9 @@ std::string to_string(const FieldValue& value);
 // RabbitMQ's name of the type, as in its error texts: "longstr", "signedint", "long".
 std::string_view type_name(const FieldValue& value);
 
+// The fields in the order of their names, as RabbitMQ leaves a table that it has set a field of.
+FieldTable sorted(const FieldTable& table);
+
 // Decodes the content of a table: what follows its 32-bit length. Bounded by
 // kTableDepthMax and kTableEntriesMax; memory grows with the fields that were really
 // read, never with a length that was announced. kSyntaxError says what is malformed

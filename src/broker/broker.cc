@@ -18,6 +18,8 @@ Broker::Broker(const Options& options, Storage& storage) : context_(options, sto
 
 Broker::~Broker() {
   BB_ASSERT(connections_.empty());
+  context_.deferred.clear();  // it holds queues
+  context_.timers.cancel(backlog_);
 }
 
 Result<void> Broker::restore(StoredState state) {
@@ -123,10 +125,32 @@ void Broker::for_each_queue(const Visitor& visit) const {
 
 std::unique_ptr<Connection> Broker::connect(std::string peer, bool peer_is_loopback,
                                             ConnectionObserver& observer, TimePoint now) {
+  context_.clock.set(now);
   std::unique_ptr<Connection> connection(new Connection(
       *this, next_connection_id_++, std::move(peer), peer_is_loopback, observer, now));
   connections_.insert(connection.get());
   return connection;
+}
+
+void Broker::on_time(TimePoint now) {
+  context_.clock.set(now);
+  context_.timers.run(now, context_.options.work_per_turn_max);
+  settle_up();
+  check_memory();
+}
+
+std::optional<TimePoint> Broker::next_deadline(std::function<void()> earlier) {
+  context_.timers.watch(std::move(earlier));
+  return context_.timers.next();
+}
+
+void Broker::set_wall_clock(TimePoint now, std::int64_t wall_ms) {
+  context_.clock.set_wall(now, wall_ms);
+}
+
+void Broker::run_deferred() {
+  context_.deferred.run(context_.options.work_per_turn_max);
+  if (!context_.deferred.empty()) context_.timers.set(backlog_, context_.clock.now);
 }
 
 void Broker::on_durable() {
@@ -150,6 +174,7 @@ void Broker::shut_down() {
         {ErrorCode::kConnectionForced, "broker forced connection closure with reason 'shutdown'"},
         {});
   }
+  settle_up();
 }
 
 void Broker::check_memory() {

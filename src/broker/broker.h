@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -45,6 +46,15 @@ class Broker final : public HolderList {
   // A client has connected from `peer` ("127.0.0.1:40112"). `observer` outlives the connection.
   std::unique_ptr<Connection> connect(std::string peer, bool peer_is_loopback,
                                       ConnectionObserver& observer, TimePoint now);
+
+  // What was due by `now` happens: messages and queues expire. Call it when next_deadline() comes.
+  void on_time(TimePoint now);
+  // Nothing: there is nothing to wait for, until `earlier` is called. It is called once, when the
+  // deadline becomes an earlier one, from within any call into the broker: only take note.
+  std::optional<TimePoint> next_deadline(std::function<void()> earlier);
+  std::optional<TimePoint> next_deadline() const { return context_.timers.next(); }
+  // The time of day, in milliseconds since 1970. At the start, and now and then.
+  void set_wall_clock(TimePoint now, std::int64_t wall_ms);
 
   // The storage is durable further than before: confirms that waited go out.
   void on_durable();
@@ -107,6 +117,17 @@ class Broker final : public HolderList {
   void keep(const StoredKey& key, const boost::json::object& value);
   void forget(const StoredKey& key);
 
+  // Set when there is more deferred work than one turn takes.
+  class Backlog final : public Timer {
+   public:
+    void on_time() override {}  // Broker::on_time() goes on by itself
+  };
+
+  // After a connection has done something, and no queue is in the middle of it.
+  void settle_up() {
+    if (!context_.deferred.empty()) run_deferred();
+  }
+  void run_deferred();
   // After a connection has taken bytes: raises or clears the memory alarm.
   void check_memory();
 
@@ -115,6 +136,7 @@ class Broker final : public HolderList {
   void close_connections(const Leaving& leaving, const std::string& reason);
 
   BrokerContext context_;
+  Backlog backlog_;
   VHosts vhosts_;
   std::set<Connection*> connections_;
   ConnectionId next_connection_id_ = 1;

@@ -1,15 +1,19 @@
 // What the parts of a broker share.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 
 #include "base/clock.h"
 #include "broker/access_control.h"
+#include "broker/deferred_work.h"
 #include "broker/login_throttle.h"
 #include "broker/message.h"
 #include "broker/name_generator.h"
 #include "broker/options.h"
 #include "broker/storage.h"
+#include "broker/timer_queue.h"
 
 namespace bb::broker {
 
@@ -17,6 +21,23 @@ namespace bb::broker {
 struct Clock {
   TimePoint now{};
   std::int64_t wall_ms = 0;  // since 1970
+
+  // Never goes back.
+  void set(TimePoint to) {
+    now = std::max(now, to);
+    wall_ms = offset_ms_ + milliseconds(now);
+  }
+  // The wall clock shows `wall` as the other one shows `at`. They may be set against each other.
+  void set_wall(TimePoint at, std::int64_t wall) {
+    offset_ms_ = wall - milliseconds(at);
+    set(at);
+  }
+
+ private:
+  static std::int64_t milliseconds(TimePoint at) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
+  }
+  std::int64_t offset_ms_ = 0;
 };
 
 // What happened since the start of the broker.
@@ -46,7 +67,9 @@ struct BrokerContext {
   LoginThrottle logins;
   Counters counters;
   Clock clock;
-  bool restoring = false;     // what is declared comes from the storage: it knows
+  bool restoring = false;  // what is declared comes from the storage: it knows
+  TimerQueue timers;
+  DeferredWork deferred;      // for when no queue is in the middle of something
   QueueId next_queue_id = 1;  // over all vhosts
 };
 

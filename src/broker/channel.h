@@ -124,9 +124,12 @@ class Channel {
   void send_return(std::string_view properties, std::string_view body);
 
   void deliver(ChannelConsumer& consumer, QueuedMessage message);
+  void send_content(const Queue& queue, const QueuedMessage& message, bool always_counted);
   void leave_to_storage(QueuedMessage& message) const;
   Result<std::vector<Unacked>> take_unacked(std::uint64_t delivery_tag, bool multiple);
-  void settle(std::vector<Unacked> taken, bool requeue);
+  // What becomes of messages that a client is done with.
+  enum class Outcome { kAcked, kRejected, kRequeuedAfterFailure, kRequeued };
+  void settle(std::vector<Unacked> taken, Outcome outcome);
   void requeue_all();
   // Gives the queue that it left, to be dispatched once what the consumer had is back; nothing for
   // a tag that nobody has.

@@ -8,6 +8,7 @@
 #include "broker/arguments.h"
 #include "broker/channel.h"
 #include "broker/channel_consumer.h"
+#include "broker/message_traits.h"
 
 namespace bb::broker {
 
@@ -88,14 +89,24 @@ void Channel::consumer_cancelled(ChannelConsumer& consumer) {
   }
 }
 
+void Channel::send_content(const Queue& queue, const QueuedMessage& message, bool always_counted) {
+  std::string counted;
+  std::string_view properties = message.message->properties();
+  if (queue.policy().type == QueueType::kQuorum && (message.delivery_count > 0 || always_counted)) {
+    counted = with_delivery_count(properties, message.delivery_count);
+    properties = counted;
+  }
+  amqp::encode_content(connection_.output(), id_, as_bytes(properties),
+                       as_bytes(message.message->body()), connection_.frame_max_bytes());
+}
+
 void Channel::deliver(ChannelConsumer& consumer, QueuedMessage message) {
   const std::uint64_t tag = next_delivery_tag_++;
   ++connection_.broker().counters.delivered;
   const Message& content = *message.message;
   send(amqp::basic::Deliver{consumer.tag(), tag, message.redelivered, content.exchange(),
                             content.routing_key()});
-  amqp::encode_content(connection_.output(), id_, as_bytes(content.properties()),
-                       as_bytes(content.body()), connection_.frame_max_bytes());
+  send_content(*consumer.queue(), message, /*always_counted=*/false);
   if (consumer.no_ack()) {
     consumer.queue()->settle(message);
     return;
@@ -113,6 +124,7 @@ void Channel::leave_to_storage(QueuedMessage& message) const {
 
 Result<void> Channel::handle(const amqp::basic::Get& method) {
   BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue, Access::kRead));
+  queue->touch();
   auto message = queue->pop();
   if (!message) {
     send(amqp::basic::GetEmpty{});
@@ -123,8 +135,8 @@ Result<void> Channel::handle(const amqp::basic::Get& method) {
   const Message& content = *message->message;
   send(amqp::basic::GetOk{tag, message->redelivered, content.exchange(), content.routing_key(),
                           queue->message_count()});
-  amqp::encode_content(connection_.output(), id_, as_bytes(content.properties()),
-                       as_bytes(content.body()), connection_.frame_max_bytes());
+  // A quorum queue of RabbitMQ counts from 0 for basic.get, and from 1 for consumers.
+  send_content(*queue, *message, /*always_counted=*/true);
   if (method.no_ack) {
     queue->settle(*message);
   } else {
@@ -137,19 +149,19 @@ Result<void> Channel::handle(const amqp::basic::Get& method) {
 Result<void> Channel::handle(const amqp::basic::Ack& method) {
   BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, method.multiple));
   connection_.broker().counters.acknowledged += taken.size();
-  settle(std::move(taken), /*requeue=*/false);
+  settle(std::move(taken), Outcome::kAcked);
   return {};
 }
 
 Result<void> Channel::handle(const amqp::basic::Reject& method) {
   BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, /*multiple=*/false));
-  settle(std::move(taken), method.requeue);
+  settle(std::move(taken), method.requeue ? Outcome::kRequeuedAfterFailure : Outcome::kRejected);
   return {};
 }
 
 Result<void> Channel::handle(const amqp::basic::Nack& method) {
   BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, method.multiple));
-  settle(std::move(taken), method.requeue);
+  settle(std::move(taken), method.requeue ? Outcome::kRequeued : Outcome::kRejected);
   return {};
 }
 
@@ -177,20 +189,26 @@ Result<std::vector<Unacked>> Channel::take_unacked(std::uint64_t delivery_tag, b
   return fail(ErrorCode::kPreconditionFailed, fmt::format("unknown delivery tag {}", delivery_tag));
 }
 
-void Channel::settle(std::vector<Unacked> taken, bool requeue) {
+void Channel::settle(std::vector<Unacked> taken, Outcome outcome) {
+  const bool requeued = outcome == Outcome::kRequeued || outcome == Outcome::kRequeuedAfterFailure;
   const bool channel_was_full = !below_channel_prefetch();
   for (Unacked& unacked : taken) {
     if (unacked.consumer != 0) --unacked_by_consumers_;
     if (ChannelConsumer* const consumer = find_consumer(unacked.consumer)) --consumer->unacked;
-    if (requeue) {
-      unacked.queue->requeue(std::move(unacked.message));
+    Queue& queue = *unacked.queue;
+    if (requeued) {
+      queue.requeue(std::move(unacked.message), outcome == Outcome::kRequeuedAfterFailure
+                                                    ? Return::kFailed
+                                                    : Return::kReturned);
+    } else if (outcome == Outcome::kRejected) {
+      queue.reject(std::move(unacked.message));
     } else {
-      unacked.queue->settle(unacked.message);
+      queue.settle(unacked.message);
     }
   }
   // Every message is back in its place before the first is delivered again.
   for (const Unacked& unacked : taken) {
-    if (requeue) unacked.queue->dispatch();
+    if (requeued) unacked.queue->dispatch();
     if (ChannelConsumer* const consumer = find_consumer(unacked.consumer)) {
       unacked.queue->resume(consumer);
     }
@@ -204,7 +222,7 @@ ChannelConsumer* Channel::find_consumer(std::uint64_t number) const {
 }
 
 void Channel::requeue_all() {
-  settle(unacked_.take_all(), /*requeue=*/true);
+  settle(unacked_.take_all(), Outcome::kRequeued);
 }
 
 }  // namespace bb::broker

@@ -8,31 +8,12 @@
 #include "amqp/properties.h"
 #include "base/try.h"
 #include "broker/channel.h"
+#include "broker/message_traits.h"
 
 namespace bb::broker {
 namespace {
 
 constexpr std::uint16_t kNoRouteReplyCode = 312;
-
-// Milliseconds, in decimal. The texts are RabbitMQ's, which are Erlang's.
-Result<void> check_expiration(std::string_view expiration) {
-  const auto refuse = [&](std::string_view reason) {
-    return fail(ErrorCode::kPreconditionFailed,
-                fmt::format("invalid expiration '{}': {}", expiration, reason));
-  };
-  const std::size_t sign = expiration.starts_with('-') || expiration.starts_with('+') ? 1 : 0;
-  const std::size_t digits_end =
-      std::min(expiration.find_first_not_of("0123456789", sign), expiration.size());
-  if (digits_end == sign) return refuse("no_integer");
-  if (digits_end < expiration.size()) {
-    return refuse(fmt::format("{{leftover_string,\"{}\"}}", expiration.substr(digits_end)));
-  }
-  const std::string_view digits = expiration.substr(sign);
-  if (expiration[0] == '-' && digits.find_first_not_of('0') != std::string_view::npos) {
-    return refuse(fmt::format("{{value_negative,{}}}", expiration));
-  }
-  return {};
-}
 
 }  // namespace
 

@@ -104,6 +104,7 @@ Result<void> Channel::handle(const amqp::queue::Declare& method) {
   if (!declared) return fail(std::move(declared).error());
   Queue& queue = **declared;
   last_queue_ = queue.name();
+  queue.touch();
   if (!method.no_wait) {
     send(amqp::queue::DeclareOk{queue.name(), queue.message_count(), queue.consumer_count()});
   }

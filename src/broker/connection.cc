@@ -49,6 +49,7 @@ Connection::~Connection() {
   attention_called_ = true;  // nobody is there to be told any more
   finish({});
   broker_.connections_.erase(this);
+  broker_.settle_up();
   broker_.check_memory();
 }
 
@@ -61,6 +62,7 @@ std::string Connection::describe() const {
 }
 
 void Connection::on_bytes(ByteView bytes, TimePoint now) {
+  broker_.context_.clock.set(now);
   last_received_ = now;
   received_bytes_ += bytes.size();
   if (state_ == State::kProtocolHeader) {
@@ -98,6 +100,7 @@ void Connection::process(ByteView bytes, TimePoint now) {
     const std::optional<amqp::Frame>& frame = *next;
     if (!frame) break;
     on_frame(*frame);
+    broker_.settle_up();
     if (state_ == State::kFinished) return;
   }
   flush_confirms();
@@ -108,6 +111,12 @@ void Connection::process(ByteView bytes, TimePoint now) {
 }
 
 void Connection::on_tick(TimePoint now) {
+  broker_.context_.clock.set(now);
+  check_time(now);
+  broker_.settle_up();
+}
+
+void Connection::check_time(TimePoint now) {
   if (state_ == State::kFinished) return;
   if (state_ == State::kClosing && deadline_ == TimePoint::max()) {
     deadline_ = now + broker_.context_.options.close_timeout;
@@ -143,6 +152,7 @@ void Connection::on_tick(TimePoint now) {
 
 void Connection::take_output(Buffer& empty, TimePoint now) {
   BB_ASSERT(empty.empty());
+  broker_.context_.clock.set(now);
   attention_called_ = false;
   const bool was_full = output_full();
   std::swap(output_, empty);
@@ -155,9 +165,11 @@ void Connection::take_output(Buffer& empty, TimePoint now) {
     resumed_last_ = next->first;
     next->second->resume_consumers();
   }
+  broker_.settle_up();
 }
 
 void Connection::on_output_written(TimePoint now) {
+  broker_.context_.clock.set(now);
   on_output_progress(now);
   if (backlog_.empty() || state_ == State::kFinished) return;
   Buffer waiting;

@@ -113,6 +113,7 @@ class Connection final : private ConnectionContext {
   void published() override;
 
   void process(ByteView bytes, TimePoint now);
+  void check_time(TimePoint now);
   void on_protocol_header();
   void on_frame(const amqp::Frame& frame);
   void on_connection_method(const amqp::Method& method, amqp::MethodId id);

@@ -22,15 +22,6 @@ std::string_view text_in(const FieldTable& table, std::string_view name) {
   return text == nullptr ? std::string_view() : *text;
 }
 
-// RabbitMQ sorts a table that it has set a field of.
-FieldTable sorted(const FieldTable& table) {
-  std::vector<FieldTable::Entry> entries = table.entries();
-  std::ranges::stable_sort(entries, {}, &FieldTable::Entry::first);
-  FieldTable in_order;
-  for (auto& [name, value] : entries) in_order.append(std::move(name), std::move(value));
-  return in_order;
-}
-
 FieldArray routing_keys(const Death& death, const FieldTable& headers) {
   FieldArray keys{FieldValue(death.routing_key)};
   for (const std::string_view name : {"CC", "BCC"}) {
@@ -78,7 +69,7 @@ FieldArray with_death(const Death& death, const FieldArray& earlier, FieldTable 
       entry = counted(*known);
     }
   }
-  FieldArray deaths{FieldValue(sorted(entry))};
+  FieldArray deaths{FieldValue(amqp::sorted(entry))};
   std::ranges::move(others, std::back_inserter(deaths));
   return deaths;
 }
@@ -109,7 +100,7 @@ DeadLetter dead_letter(const Death& death, std::string_view bytes, std::size_t d
     headers = *std::move(decoded);
   }
 
-  DeadLetter dead;
+  DeadLetter dead{.reason = death.reason, .properties = {}, .deaths = {}};
   FieldTable entry = first_entry(death, headers, *properties);
   const FieldValue* earlier = headers.find(kDeaths);
   if (earlier == nullptr) {
@@ -126,7 +117,7 @@ DeadLetter dead_letter(const Death& death, std::string_view bytes, std::size_t d
   headers.set(kDeaths, dead.deaths);
   if (death.new_routing_key) headers.erase("CC");
 
-  std::string encoded = amqp::encode_table_content(sorted(headers));
+  std::string encoded = amqp::encode_table_content(amqp::sorted(headers));
   if (!amqp::check_table(as_bytes(encoded))) {
     dead.deaths = {FieldValue(first_entry(death, {}, *properties))};
     encoded = amqp::encode_table_content({{std::string(kDeaths), dead.deaths}});
@@ -139,9 +130,9 @@ DeadLetter dead_letter(const Death& death, std::string_view bytes, std::size_t d
   return dead;
 }
 
-bool is_cycle(DeathReason reason, const FieldArray& deaths, std::string_view queue) {
-  if (reason == DeathReason::kRejected) return false;
-  for (const FieldValue& value : deaths) {
+bool is_cycle(const DeadLetter& dead, std::string_view queue) {
+  if (dead.reason == DeathReason::kRejected) return false;
+  for (const FieldValue& value : dead.deaths) {
     const FieldTable* death = value.as_table();
     // What no broker put there, a client did: it did not come round by itself.
     if (death == nullptr) return false;

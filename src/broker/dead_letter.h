@@ -26,6 +26,7 @@ struct Death {
 };
 
 struct DeadLetter {
+  DeathReason reason;
   std::string properties;   // flags and list: those of the message from now on
   amqp::FieldArray deaths;  // its x-death: newest first
 };
@@ -37,8 +38,8 @@ struct DeadLetter {
 // this death alone: without x-death a message could go round for ever.
 DeadLetter dead_letter(const Death& death, std::string_view properties, std::size_t deaths_max);
 
-// Whether a message that died of `reason` and is routed to `queue` goes round in a circle: it was
-// there before, and nobody has rejected it since. Such a message is dropped.
-bool is_cycle(DeathReason reason, const amqp::FieldArray& deaths, std::string_view queue);
+// Whether a message that is routed to `queue` goes round in a circle: it was there before, and
+// nobody has rejected it since. Such a message is dropped.
+bool is_cycle(const DeadLetter& dead, std::string_view queue);
 
 }  // namespace bb::broker

@@ -139,21 +139,21 @@ FieldTable death_of(std::string_view queue, std::string_view reason) {
 
 TEST(DeadLetterCycle, IsAQueueThatItWasInBefore) {
   const FieldArray deaths{death_of("b", "expired"), death_of("a", "maxlen")};
-  EXPECT_TRUE(is_cycle(DeathReason::kExpired, deaths, "a"));
-  EXPECT_TRUE(is_cycle(DeathReason::kExpired, deaths, "b"));
-  EXPECT_FALSE(is_cycle(DeathReason::kExpired, deaths, "c"));
+  EXPECT_TRUE(is_cycle({DeathReason::kExpired, {}, deaths}, "a"));
+  EXPECT_TRUE(is_cycle({DeathReason::kExpired, {}, deaths}, "b"));
+  EXPECT_FALSE(is_cycle({DeathReason::kExpired, {}, deaths}, "c"));
 }
 
 TEST(DeadLetterCycle, EndsWithARejection) {
   const FieldArray deaths{death_of("b", "expired"), death_of("a", "rejected")};
-  EXPECT_FALSE(is_cycle(DeathReason::kExpired, deaths, "a"));
-  EXPECT_TRUE(is_cycle(DeathReason::kExpired, deaths, "b"));
-  EXPECT_FALSE(is_cycle(DeathReason::kRejected, deaths, "b"));
+  EXPECT_FALSE(is_cycle({DeathReason::kExpired, {}, deaths}, "a"));
+  EXPECT_TRUE(is_cycle({DeathReason::kExpired, {}, deaths}, "b"));
+  EXPECT_FALSE(is_cycle({DeathReason::kRejected, {}, deaths}, "b"));
 }
 
 TEST(DeadLetterCycle, EndsWithWhatAClientWrote) {
   const FieldArray deaths{death_of("b", "expired"), "note", death_of("a", "expired")};
-  EXPECT_FALSE(is_cycle(DeathReason::kExpired, deaths, "a"));
+  EXPECT_FALSE(is_cycle({DeathReason::kExpired, {}, deaths}, "a"));
 }
 
 }  // namespace

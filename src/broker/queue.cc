@@ -4,15 +4,10 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "broker/message_traits.h"
 
 namespace bb::broker {
 namespace {
-
-bool wants_single_active_consumer(const amqp::FieldTable& arguments) {
-  const amqp::FieldValue* value = arguments.find("x-single-active-consumer");
-  const bool* wanted = value == nullptr ? nullptr : value->as_bool();
-  return wanted != nullptr && *wanted;
-}
 
 std::string binding_key(const Binding& binding) {
   std::string key;
@@ -24,27 +19,60 @@ std::string binding_key(const Binding& binding) {
 
 }  // namespace
 
-Queue::Queue(QueueId id, std::string name, Properties properties, BrokerContext& context)
+Queue::Queue(QueueId id, std::string name, Properties properties, BrokerContext& context,
+             QueuePolicy policy, QueueOwner* owner)
     : id_(id),
       name_(std::move(name)),
       properties_(std::move(properties)),
+      policy_(std::move(policy)),
       context_(context),
+      owner_(owner),
       messages_(context),
-      consumers_(wants_single_active_consumer(properties_.arguments)) {}
+      may_expire_(policy_.message_ttl.has_value()),
+      consumers_(policy_.single_active_consumer) {
+  touch();
+}
+
+Queue::~Queue() {
+  context_.timers.cancel(*this);
+}
 
 void Queue::push(Message::Ptr message, Position position) {
   BB_ASSERT(!closed_);
-  const std::uint64_t body_bytes = message->body().size();
-  messages_.push({.message = std::move(message), .position = position, .body_bytes = body_bytes});
-  if (consumers_.anyone_ready()) dispatch();
+  const bool first = messages_.empty();
+  QueuedMessage added{.position = position, .body_bytes = message->body().size()};
+  if (policy_.max_priority > 0) {
+    added.priority = std::min(message_priority(*message), policy_.max_priority);
+  }
+  if (!may_expire_) may_expire_ = message_ttl(*message).has_value();
+  added.message = std::move(message);
+  messages_.push(std::move(added));
+  if (consumers_.anyone_ready()) deliver_waiting(first);
+  drop_surplus();
+  drop_expired();
+  set_timer();
 }
 
 void Queue::restore(QueuedMessage message) {
   BB_ASSERT(consumers_.empty() && message.position != 0);
+  if (policy_.max_priority > 0 && load(message)) {
+    message.priority = std::min(message_priority(*message.message), policy_.max_priority);
+    message.message.reset();
+  }
   messages_.push(std::move(message));
+  // Whether it has expired is known when it is read: not now, when there may be many.
+  may_expire_ = true;
+  if (!is_set()) context_.timers.set(*this, context_.clock.now);
 }
 
 std::optional<QueuedMessage> Queue::pop() {
+  drop_expired();
+  auto first = pop_first();
+  set_timer();
+  return first;
+}
+
+std::optional<QueuedMessage> Queue::pop_first() {
   auto first = messages_.pop();
   if (first && first->position > delivered_) {
     delivered_ = first->position;
@@ -53,12 +81,19 @@ std::optional<QueuedMessage> Queue::pop() {
   return first;
 }
 
-void Queue::requeue(QueuedMessage message) {
+void Queue::requeue(QueuedMessage message, Return how) {
   if (closed_) return settle(message);
   message.redelivered = true;
   ++message.delivery_count;
   if (message.position != 0) {
     context_.storage.requeued(id_, message.position, message.delivery_count);
+  }
+  if (policy_.delivery_limit && message.delivery_count > *policy_.delivery_limit) {
+    return die(std::move(message), DeathReason::kDeliveryLimit);
+  }
+  if (const auto delay = retry_delay(message, how)) {
+    delayed_.emplace(context_.clock.now + *delay, std::move(message));
+    return set_timer();
   }
   messages_.put_back(std::move(message));
 }
@@ -73,19 +108,36 @@ void Queue::settle(const QueuedMessage& message) {
 }
 
 void Queue::for_each_stored(const std::function<void(const QueuedMessage&)>& visit) const {
-  messages_.for_each([&](const QueuedMessage& message) {
+  const auto visit_stored = [&](const QueuedMessage& message) {
     if (message.position != 0) visit(message);
-  });
+  };
+  if (delayed_.empty() && messages_.in_order_of_arrival()) return messages_.for_each(visit_stored);
+  std::map<Position, QueuedMessage> sorted;
+  const auto sort = [&](const QueuedMessage& message) {
+    sorted.emplace(message.position, message);
+  };
+  messages_.for_each(sort);
+  for (const auto& [due, message] : delayed_) sort(message);
+  for (const auto& [position, message] : sorted) visit_stored(message);
 }
 
 void Queue::dispatch() {
+  drop_surplus();
+  deliver_waiting(/*fresh=*/false);
+  set_timer();
+}
+
+void Queue::deliver_waiting(bool fresh) {
   // A delivery may free its own consumer and so resume(); this loop serves it.
   if (dispatching_) return;
   dispatching_ = true;
-  while (message_count() > 0) {
+  while (consumers_.anyone_ready() && (std::exchange(fresh, false) || drop_expired()) &&
+         !messages_.empty()) {
     Consumer* const consumer = consumers_.next();
     if (consumer == nullptr) break;
-    consumer->deliver(*pop());
+    auto message = pop_first();
+    if (!message) break;  // the storage could read none
+    consumer->deliver(*std::move(message));
   }
   dispatching_ = false;
 }
@@ -94,11 +146,13 @@ void Queue::add_consumer(Consumer* consumer, bool exclusive, std::int64_t priori
   BB_ASSERT(!closed_);
   consumers_.add(*consumer, priority, exclusive);
   had_consumer_ = true;
+  unused_until_.reset();
   dispatch();
 }
 
 void Queue::remove_consumer(Consumer* consumer) {
   consumers_.remove(*consumer);
+  touch();
 }
 
 void Queue::resume(Consumer* consumer) {
@@ -111,6 +165,7 @@ std::uint32_t Queue::purge() {
   const std::uint32_t count = message_count();
   messages_.for_each([this](const QueuedMessage& message) { settle(message); });
   messages_.clear();
+  set_timer();
   return count;
 }
 
@@ -118,7 +173,9 @@ void Queue::close() {
   BB_ASSERT(!closed_);
   if (survives()) context_.storage.forget_queue(id_);
   closed_ = true;
+  context_.timers.cancel(*this);
   purge();
+  for (const auto& [due, message] : std::exchange(delayed_, {})) settle(message);
   while (Consumer* const consumer = consumers_.remove_first()) consumer->cancelled();
 }
 

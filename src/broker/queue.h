@@ -5,6 +5,7 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -13,15 +14,42 @@
 #include "amqp/field_table.h"
 #include "broker/broker_context.h"
 #include "broker/consumer_list.h"
+#include "broker/dead_letter.h"
 #include "broker/exchange.h"
 #include "broker/message_list.h"
+#include "broker/priority_messages.h"
+#include "broker/queue_policy.h"
 #include "broker/queued_message.h"
+#include "broker/timer_queue.h"
 
 namespace bb::broker {
 
 using ConnectionId = std::uint64_t;  // 0 is nobody
 
-class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_counter> {
+class Queue;
+
+// What a queue cannot do by itself.
+class QueueOwner {
+ public:
+  // `message` died and is in the queue no more. Publishes it to the queue's dead letter exchange,
+  // and settles it when that is done. Called from within the queue: only take note.
+  virtual void dead_letter(Queue& queue, QueuedMessage message, DeathReason reason) = 0;
+  // The queue was not used for as long as it may be: deletes it, now if it likes.
+  virtual void delete_unused(Queue& queue) = 0;
+
+ protected:
+  ~QueueOwner() = default;
+};
+
+// Why a message comes back.
+enum class Return : std::uint8_t {
+  kFailed,    // refused: basic.reject
+  kReturned,  // not wanted now: basic.nack, basic.recover, the end of its channel
+};
+
+// What x-arguments ask for is in queue_lifetimes.cc.
+class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_counter>,
+              private Timer {
  public:
   using Ptr = boost::intrusive_ptr<Queue>;
 
@@ -32,12 +60,15 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
     amqp::FieldTable arguments;
   };
 
-  // `context` outlives the queue.
-  Queue(QueueId id, std::string name, Properties properties, BrokerContext& context);
+  // `context` and `owner` outlive the queue. Without an owner, what dies is settled.
+  Queue(QueueId id, std::string name, Properties properties, BrokerContext& context,
+        QueuePolicy policy = {}, QueueOwner* owner = nullptr);
+  ~Queue() override;
 
   QueueId id() const { return id_; }
   const std::string& name() const { return name_; }
   const Properties& properties() const { return properties_; }
+  const QueuePolicy& policy() const { return policy_; }
   // Whether the storage keeps it: an exclusive queue goes with its connection, and so with the
   // broker.
   bool survives() const { return properties_.durable && properties_.exclusive_to == 0; }
@@ -48,12 +79,20 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   // As push(), of a message that the storage kept from an earlier run. Before anything else.
   void restore(QueuedMessage message);
 
+  // Whether push() may be called for a message with a body of that size: a queue at its limit
+  // refuses it, unless it drops its oldest message for it.
+  bool has_room_for(std::size_t body_bytes) const;
+  // What has_room_for() refused dies of it, if the queue wants that.
+  void refuse(Message::Ptr message);
+
   // Takes the first message, which is then unsettled.
   std::optional<QueuedMessage> pop();
 
-  // Puts an unsettled message back to its place, marked as redelivered. Delivers nothing: call
-  // dispatch() after the last one.
-  void requeue(QueuedMessage message);
+  // Puts an unsettled message back to its place, marked as redelivered, unless it has to wait or
+  // came back too often. Delivers nothing: call dispatch() after the last one.
+  void requeue(QueuedMessage message, Return how = Return::kReturned);
+  // A consumer wants an unsettled message no more: it dies.
+  void reject(QueuedMessage message);
   // The message is done with: acknowledged or dropped.
   void settle(const QueuedMessage& message);
   // Gets the message of an unsettled entry that was left to the storage. False, and logged, if it
@@ -65,6 +104,9 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   // Gives messages to consumers in turn until either run out.
   void dispatch();
 
+  // Somebody declared the queue, or got from it: it is in use.
+  void touch();
+
   // accepts_consumer() said that it may come.
   void add_consumer(Consumer* consumer, bool exclusive, std::int64_t priority = 0);
   // Delivers nothing, though another consumer may take over from a single active one: call
@@ -73,7 +115,7 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   // `consumer` may be able to take messages again.
   void resume(Consumer* consumer);
 
-  // Drops what waits (not what is unsettled) and says how many that were.
+  // Drops what waits (not what is unsettled or waits for another try) and says how many that were.
   std::uint32_t purge();
   // Ends the queue's life: drops messages, cancels consumers.
   void close();
@@ -103,13 +145,34 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   }
 
  private:
+  std::optional<QueuedMessage> pop_first();
+  // `fresh`: the first message has only just come, and goes to a consumer who is ready whatever
+  // its time to live.
+  void deliver_waiting(bool fresh);
+
+  void on_time() override;
+  // False when there was more of it than one turn takes.
+  bool drop_expired();
+  void drop_surplus();
+  bool over_limit(std::uint64_t messages, std::uint64_t bytes) const;
+  std::optional<std::int64_t> expiry_ms(const Message& message) const;
+  std::optional<QueuePolicy::Milliseconds> retry_delay(const QueuedMessage& message,
+                                                       Return how) const;
+  void die(QueuedMessage message, DeathReason reason);
+  void set_timer();
+
   const QueueId id_;
   const std::string name_;
   const Properties properties_;
+  const QueuePolicy policy_;
   BrokerContext& context_;
+  QueueOwner* const owner_;
 
-  MessageList messages_;
-  Position delivered_ = 0;  // the furthest that was taken
+  PriorityMessages messages_;
+  std::multimap<TimePoint, QueuedMessage> delayed_;  // by the time of their next try
+  std::optional<TimePoint> unused_until_;            // when it goes, if nobody uses it
+  bool may_expire_ = false;                          // some message of it
+  Position delivered_ = 0;                           // the furthest that was taken
 
   ConsumerList consumers_;
   bool had_consumer_ = false;

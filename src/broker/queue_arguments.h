@@ -20,7 +20,6 @@ struct QueueArgument {
   // Why the value is refused, in RabbitMQ's words; empty when it is fine. `arguments` are all of
   // them: some depend on each other.
   std::string (*check)(const amqp::FieldValue& value, const amqp::FieldTable& arguments);
-  bool done = true;  // the broker does what it means
 };
 
 // In the order in which RabbitMQ looks at them: it decides which of several errors is told. The

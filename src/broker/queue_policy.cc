@@ -57,19 +57,6 @@ Result<void> check_all(QueueType type, const FieldTable& arguments, std::string_
   return {};
 }
 
-Result<void> check_done(QueueType type, const FieldTable& arguments, std::string_view what) {
-  if (type == QueueType::kStream) {
-    return fail(ErrorCode::kNotImplemented, fmt::format("queue type 'stream' of {}", what));
-  }
-  for (const QueueArgument& argument : queue_arguments()) {
-    if (!argument.done && arguments.find(argument.name) != nullptr) {
-      return fail(ErrorCode::kNotImplemented,
-                  fmt::format("argument '{}' of {}", argument.name, what));
-    }
-  }
-  return {};
-}
-
 // The values of arguments that were checked.
 class Reader {
  public:
@@ -106,6 +93,21 @@ Overflow overflow_of(const Reader& read, QueueType type) {
     return Overflow::kRejectPublishDlx;
   }
   return Overflow::kDropHead;
+}
+
+Result<void> check_done(QueueType type, const FieldTable& arguments, std::string_view what) {
+  if (type == QueueType::kStream) {
+    return fail(ErrorCode::kNotImplemented, fmt::format("queue type 'stream' of {}", what));
+  }
+  // RabbitMQ does as we do, at most once, unless the queue refuses what it has no room for.
+  const Reader read(arguments);
+  if (read.text("x-dead-letter-strategy") == "at-least-once" &&
+      overflow_of(read, type) == Overflow::kRejectPublish &&
+      read.text("x-dead-letter-exchange").has_value()) {
+    return fail(ErrorCode::kNotImplemented,
+                fmt::format("argument 'x-dead-letter-strategy' of {}", what));
+  }
+  return {};
 }
 
 DelayedRetry delayed_retry_of(const Reader& read) {

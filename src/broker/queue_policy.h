@@ -26,8 +26,8 @@ enum class Overflow : std::uint8_t {
 // Which returned messages of a quorum queue wait before they are delivered again.
 enum class DelayedRetry : std::uint8_t {
   kNone,
-  kFailed,    // rejected by a consumer that wants them again: basic.nack, basic.reject
-  kReturned,  // left by a consumer or channel that ended
+  kFailed,    // refused by a consumer: basic.reject with requeue
+  kReturned,  // not wanted now: basic.nack with requeue, basic.recover, a channel that ended
   kAll,
 };
 

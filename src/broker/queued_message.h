@@ -16,6 +16,7 @@ struct QueuedMessage {
   std::uint64_t body_bytes = 0;
   std::uint32_t delivery_count = 0;  // times that it came back
   bool redelivered = false;
+  std::uint8_t priority = 0;  // at most that of its queue
 };
 
 }  // namespace bb::broker

@@ -130,12 +130,12 @@ Result<Queue*> VHost::declare_queue(std::string_view name, Queue::Properties pro
     BB_TRY(check_same_flag("auto_delete", properties.auto_delete, current.auto_delete, what));
     // RabbitMQ answers 405 whichever of the two is the exclusive one.
     if (properties.exclusive_to != current.exclusive_to) return locked(what);
-    BB_TRY_ASSIGN(const QueuePolicy policy, parse_queue_policy(current.arguments, what));
-    BB_TRY(check_same_queue_arguments(policy.type, properties.arguments, current.arguments, what));
+    BB_TRY(check_same_queue_arguments(queue->policy().type, properties.arguments, current.arguments,
+                                      what));
     return queue;
   }
   std::string chosen = name.empty() ? context_.names.make("amq.gen-") : std::string(name);
-  BB_TRY_ASSIGN(const QueuePolicy policy, check_queue(properties, chosen, name_));
+  BB_TRY_ASSIGN(QueuePolicy policy, check_queue(properties, chosen, name_));
   if (name.empty() && policy.type != QueueType::kClassic) {
     return fail(
         ErrorCode::kPreconditionFailed,
@@ -146,7 +146,8 @@ Result<Queue*> VHost::declare_queue(std::string_view name, Queue::Properties pro
                 fmt::format("cannot declare {}: the limit of {} queues is reached",
                             describe("queue", chosen, name_), context_.options.queues_max));
   }
-  return add_queue(context_.next_queue_id++, std::move(chosen), std::move(properties));
+  return add_queue(context_.next_queue_id++, std::move(chosen), std::move(properties),
+                   std::move(policy));
 }
 
 Result<Queue*> VHost::restore_queue(StoredQueue stored) {
@@ -155,7 +156,9 @@ Result<Queue*> VHost::restore_queue(StoredQueue stored) {
                 fmt::format("{} is stored twice", describe("queue", stored.name, name_)));
   }
   context_.next_queue_id = std::max(context_.next_queue_id, stored.id + 1);
-  return add_queue(stored.id, std::move(stored.name), std::move(stored.properties));
+  BB_TRY_ASSIGN(QueuePolicy policy, check_queue(stored.properties, stored.name, name_));
+  return add_queue(stored.id, std::move(stored.name), std::move(stored.properties),
+                   std::move(policy));
 }
 
 Result<void> VHost::restore_binding(const StoredBinding& stored) {
@@ -168,8 +171,10 @@ Result<void> VHost::restore_binding(const StoredBinding& stored) {
               stored.binding.arguments);
 }
 
-Result<Queue*> VHost::add_queue(QueueId id, std::string name, Queue::Properties properties) {
-  Queue::Ptr queue(new Queue(id, name, std::move(properties), context_));
+Result<Queue*> VHost::add_queue(QueueId id, std::string name, Queue::Properties properties,
+                                QueuePolicy policy) {
+  Queue::Ptr queue(
+      new Queue(id, name, std::move(properties), context_, std::move(policy), /*owner=*/this));
   if (const ConnectionId owner = queue->properties().exclusive_to; owner != 0) {
     exclusive_queues_.emplace(owner, queue.get());
   }

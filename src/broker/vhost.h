@@ -28,12 +28,15 @@ struct Publication {
   std::string_view properties;  // flags and list, as decode_properties() takes them
   std::string_view body;
   const amqp::BasicProperties& decoded;  // the same properties
+  // Of a dead letter, which passes internal exchanges and does not go round in circles.
+  const DeadLetter* dead_letter = nullptr;
 };
 
 // What became of a message that was not in error.
 struct PublishOutcome {
-  bool routed = false;    // at least one queue received it, or would have but for `refused`
-  bool refused = false;   // the storage could not keep it: no queue has it
+  bool routed = false;   // at least one queue received it, or would have but for `refused`
+  bool refused = false;  // the storage could not keep it, or a queue is full: a nack
+  bool storage_failed = false;
   Position position = 0;  // safe once the storage is durable up to here; 0: there is no waiting
 };
 
@@ -41,7 +44,7 @@ struct PublishOutcome {
 // are channel errors with RabbitMQ's codes and words; the caller adds the code's name.
 //
 // The pointers that it gives are valid until the exchange or queue is deleted.
-class VHost {
+class VHost final : private QueueOwner {
  public:
   // Makes the default exchange and amq.direct, amq.fanout, amq.topic, amq.headers and amq.match.
   // `context` outlives it.
@@ -128,10 +131,17 @@ class VHost {
   template <class T>
   using ByName = std::unordered_map<std::string, T, NameHash, std::equal_to<>>;
 
-  Result<Queue*> add_queue(QueueId id, std::string name, Queue::Properties properties);
+  Result<Queue*> add_queue(QueueId id, std::string name, Queue::Properties properties,
+                           QueuePolicy policy);
   void erase_exchange(ByName<std::unique_ptr<Exchange>>::iterator exchange);
   Result<void> check_access(const Queue& queue, ConnectionId connection) const;
   void unbind_from_exchange(const Binding& binding, Queue& queue);
+
+  // QueueOwner.
+  void dead_letter(Queue& queue, QueuedMessage message, DeathReason reason) override;
+  void delete_unused(Queue& queue) override { remove_queue(queue); }
+  void publish_dead_letter(Queue& queue, QueuedMessage& message, Death death);
+  void refuse_where_full(const Publication& publication, PublishOutcome& outcome);
 
   std::string name_;
   Metadata metadata_;

@@ -33,6 +33,7 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+using Clock = std::chrono::steady_clock;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::chrono::seconds kTick{1};
@@ -91,11 +92,14 @@ class Server {
         acceptor_(context_),
         signals_(context_, SIGINT, SIGTERM),
         ticker_(context_),
+        deadline_(context_),
         grace_(context_),
         scratch_(kScratchBytes),
         broker_(broker_options(), storage_),
         driver_(context_.get_executor(), storage_, broker_,
-                [](const Error& error) { report_storage_failure(error); }) {}
+                [](const Error& error) { report_storage_failure(error); }) {
+    tell_wall_clock();
+  }
 
   Result<void> restore(broker::StoredState state) { return broker_.restore(std::move(state)); }
   Result<Listening> listen();
@@ -105,7 +109,9 @@ class Server {
  private:
   static asio::awaitable<void> accept_loop(Server* self);
   static asio::awaitable<void> tick_loop(Server* self);
+  static asio::awaitable<void> deadline_loop(Server* self);
   static asio::awaitable<void> wait_for_signals(Server* self);
+  void tell_wall_clock();
   static asio::awaitable<void> end_after_grace(Server* self);
   static void report_storage_failure(const Error& error);
   void session_ended(Session* session);
@@ -121,6 +127,7 @@ class Server {
   tcp::acceptor acceptor_;
   asio::signal_set signals_;
   asio::steady_timer ticker_;
+  asio::steady_timer deadline_;  // when the broker has something to do by itself
   asio::steady_timer grace_;
   std::vector<std::byte> scratch_;
   broker::Broker broker_;
@@ -161,6 +168,7 @@ Result<Listening> Server::listen() {
 Result<void> Server::run() {
   asio::co_spawn(context_, accept_loop(this), asio::detached);
   asio::co_spawn(context_, tick_loop(this), asio::detached);
+  asio::co_spawn(context_, deadline_loop(this), asio::detached);
   asio::co_spawn(context_, wait_for_signals(this), asio::detached);
   context_.run();
   abort_sessions();  // a second signal leaves some behind, and they must not outlive the broker
@@ -202,10 +210,24 @@ asio::awaitable<void> Server::tick_loop(Server* self) {
     self->ticker_.expires_after(kTick);
     const auto [ec] = co_await self->ticker_.async_wait(kTuple);
     if (ec) break;
+    self->tell_wall_clock();
     for (const auto& session : self->live_sessions()) session->tick();
     self->storage_.set_time(wall_clock_ms());
     self->driver_.tick();
   }
+}
+
+asio::awaitable<void> Server::deadline_loop(Server* self) {
+  while (!self->stopping_) {
+    const auto deadline = self->broker_.next_deadline([self] { self->deadline_.cancel(); });
+    self->deadline_.expires_at(deadline.value_or(Clock::time_point::max()));
+    co_await self->deadline_.async_wait(kTuple);  // cancelled: there is an earlier one
+    self->broker_.on_time(Clock::now());
+  }
+}
+
+void Server::tell_wall_clock() {
+  broker_.set_wall_clock(Clock::now(), wall_clock_ms());
 }
 
 asio::awaitable<void> Server::wait_for_signals(Server* self) {
@@ -257,6 +279,7 @@ void Server::stop_when_empty() {
   boost::system::error_code ignored;
   signals_.cancel(ignored);
   ticker_.cancel();
+  deadline_.cancel();
   grace_.cancel();
 }
 

@@ -115,6 +115,7 @@ void CoreBroker::run() {
 
 void CoreBroker::tick() {
   now_ += kTick;
+  broker_.on_time(now_);
   for (CoreTransport* transport : transports_) transport->tick(now_);
 }
 

@@ -1,0 +1,124 @@
+// How long messages and queues live: what the x-arguments of a queue ask for.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/assert.h"
+#include "broker/message_traits.h"
+#include "broker/queue.h"
+
+namespace bb::broker {
+
+using std::chrono::milliseconds;
+
+bool Queue::over_limit(std::uint64_t messages, std::uint64_t bytes) const {
+  return (policy_.max_length && messages > *policy_.max_length) ||
+         (policy_.max_length_bytes && bytes > *policy_.max_length_bytes);
+}
+
+bool Queue::has_room_for(std::size_t body_bytes) const {
+  return policy_.overflow == Overflow::kDropHead ||
+         !over_limit(messages_.size() + 1, messages_.body_bytes() + body_bytes);
+}
+
+void Queue::refuse(Message::Ptr message) {
+  if (policy_.overflow != Overflow::kRejectPublishDlx) return;
+  const std::uint64_t body_bytes = message->body().size();
+  die({.message = std::move(message), .body_bytes = body_bytes}, DeathReason::kMaxLength);
+}
+
+void Queue::drop_surplus() {
+  if (policy_.overflow != Overflow::kDropHead) return;
+  while (over_limit(messages_.size(), messages_.body_bytes())) {
+    auto first = messages_.pop();
+    if (!first) return;
+    die(*std::move(first), DeathReason::kMaxLength);
+  }
+}
+
+void Queue::reject(QueuedMessage message) {
+  if (closed_) return settle(message);
+  die(std::move(message), DeathReason::kRejected);
+}
+
+void Queue::die(QueuedMessage message, DeathReason reason) {
+  if (owner_ == nullptr || !policy_.dead_letter_exchange) return settle(message);
+  owner_->dead_letter(*this, std::move(message), reason);
+}
+
+std::optional<std::int64_t> Queue::expiry_ms(const Message& message) const {
+  auto ttl = message_ttl(message);
+  if (policy_.message_ttl) ttl = std::min(ttl.value_or(*policy_.message_ttl), *policy_.message_ttl);
+  if (!ttl) return std::nullopt;
+  return message.published_ms() + ttl->count();
+}
+
+// RabbitMQ looks at the first message only, too: one that expires behind one that does not waits.
+bool Queue::drop_expired() {
+  if (!may_expire_) return true;
+  for (std::size_t left = context_.options.expiries_per_turn_max;; --left) {
+    const QueuedMessage* const first = messages_.front();
+    if (first == nullptr) {
+      may_expire_ = policy_.message_ttl.has_value();
+      return true;
+    }
+    const auto expiry = expiry_ms(*first->message);
+    if (!expiry || *expiry > context_.clock.wall_ms) return true;
+    if (left == 0) return false;
+    die(*messages_.pop(), DeathReason::kExpired);
+  }
+}
+
+std::optional<milliseconds> Queue::retry_delay(const QueuedMessage& message, Return how) const {
+  const bool delayed =
+      policy_.delayed_retry == DelayedRetry::kAll ||
+      (policy_.delayed_retry == DelayedRetry::kFailed && how == Return::kFailed) ||
+      (policy_.delayed_retry == DelayedRetry::kReturned && how == Return::kReturned);
+  if (!delayed) return std::nullopt;
+  // The delays are at most ten years in milliseconds: the product fits.
+  constexpr std::uint32_t kCountMax = 1'000'000;
+  return std::min(policy_.retry_min * std::min(message.delivery_count, kCountMax),
+                  policy_.retry_max);
+}
+
+void Queue::touch() {
+  if (!policy_.expires || !consumers_.empty() || closed_) return;
+  unused_until_ = context_.clock.now + *policy_.expires;
+  set_timer();
+}
+
+void Queue::on_time() {
+  const TimePoint now = context_.clock.now;
+  if (unused_until_ && *unused_until_ <= now) {
+    if (owner_ != nullptr) owner_->delete_unused(*this);
+    return;
+  }
+  while (!delayed_.empty() && delayed_.begin()->first <= now) {
+    messages_.put_back(std::move(delayed_.extract(delayed_.begin()).mapped()));
+  }
+  drop_expired();
+  dispatch();
+}
+
+// To the next time at which something happens here by itself.
+void Queue::set_timer() {
+  if (closed_) return;
+  std::optional<TimePoint> due = unused_until_;
+  const auto no_later_than = [&](TimePoint time) { due = std::min(due.value_or(time), time); };
+  if (!delayed_.empty()) no_later_than(delayed_.begin()->first);
+  if (may_expire_) {
+    if (const QueuedMessage* const first = messages_.front()) {
+      if (const auto expiry = expiry_ms(*first->message)) {
+        const std::int64_t left = std::max<std::int64_t>(*expiry - context_.clock.wall_ms, 0);
+        no_later_than(context_.clock.now + milliseconds(left));
+      }
+    }
+  }
+  if (!due) {
+    context_.timers.cancel(*this);
+  } else if (!is_set() || Timer::due() != *due) {
+    context_.timers.set(*this, *due);
+  }
+}
+
+}  // namespace bb::broker

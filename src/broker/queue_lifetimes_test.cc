@@ -1,0 +1,208 @@
+// How long messages and queues live, on a clock of the test's.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "amqp/constants.h"
+#include "broker/test_storage.h"
+#include "broker/vhost.h"
+
+namespace bb::broker {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class QueueLifetimes : public testing::Test {
+ protected:
+  QueueLifetimes() {
+    context_.clock.set_wall(TimePoint{}, 1'700'000'000'000);
+    declare("dead", {});
+  }
+  ~QueueLifetimes() override { context_.deferred.clear(); }
+
+  Queue& declare(std::string_view name, const amqp::FieldTable& arguments) {
+    return **vhost_.declare_queue(name, {.durable = true, .arguments = arguments}, 1);
+  }
+  // A queue whose dead go to "dead".
+  Queue& declare_mortal(std::string_view name, amqp::FieldTable arguments) {
+    arguments.set("x-dead-letter-exchange", "");
+    arguments.set("x-dead-letter-routing-key", "dead");
+    return declare(name, arguments);
+  }
+  PublishOutcome publish(std::string_view queue, std::string_view body,
+                         amqp::BasicProperties decoded = {}) {
+    decoded.delivery_mode = amqp::kPersistent;
+    Buffer properties;
+    amqp::encode_properties(properties, decoded);
+    return *vhost_.publish({.exchange = "",
+                            .routing_key = queue,
+                            .properties = as_text(properties.view()),
+                            .body = body,
+                            .decoded = decoded});
+  }
+  // Lets time pass, and does what is due.
+  void pass(milliseconds time) {
+    context_.clock.set(context_.clock.now + time);
+    turn();
+  }
+  void turn() {
+    context_.timers.run(context_.clock.now, context_.options.work_per_turn_max);
+    context_.deferred.run(context_.options.work_per_turn_max);
+  }
+  std::string drain(Queue& queue) {
+    std::string bodies;
+    while (auto message = queue.pop()) {
+      bodies.append(message->message->body()).push_back(' ');
+      queue.settle(*message);
+    }
+    return bodies;
+  }
+  Queue& dead() { return **vhost_.find_queue("dead", 1); }
+  std::optional<TimePoint> after(int ms) { return TimePoint{} + milliseconds(ms); }
+
+  static Options few_at_a_time() {
+    Options options;
+    options.expiries_per_turn_max = 3;
+    return options;
+  }
+
+  TestStorage storage_;
+  BrokerContext context_{few_at_a_time(), storage_};
+  VHost vhost_{"/", context_};
+};
+
+TEST_F(QueueLifetimes, AMessageExpiresWhenItsTimeHasCome) {
+  Queue& queue = declare_mortal("queue", {{"x-message-ttl", 100}});
+  publish("queue", "one");
+  EXPECT_EQ(context_.timers.next(), after(100));
+  pass(milliseconds(99));
+  EXPECT_EQ(queue.message_count(), 1u);
+  pass(milliseconds(1));
+  EXPECT_EQ(queue.message_count(), 0u);
+  EXPECT_EQ(drain(dead()), "one ");
+  EXPECT_EQ(context_.timers.next(), std::nullopt);
+}
+
+TEST_F(QueueLifetimes, TheTimerIsThatOfTheHead) {
+  Queue& queue = declare_mortal("queue", {});
+  publish("queue", "slow", {.expiration = "500"});
+  publish("queue", "quick", {.expiration = "100"});
+  EXPECT_EQ(context_.timers.next(), after(500));
+  EXPECT_EQ(queue.pop()->message->body(), "slow");
+  EXPECT_EQ(context_.timers.next(), after(100));
+}
+
+TEST_F(QueueLifetimes, MessagesWithoutAnEndNeedNoTimer) {
+  declare_mortal("queue", {{"x-max-length", 5}});
+  publish("queue", "one");
+  EXPECT_EQ(context_.timers.next(), std::nullopt);
+}
+
+TEST_F(QueueLifetimes, ManyThatExpireAtOnceTakeSeveralTurns) {
+  Queue& queue = declare_mortal("queue", {{"x-message-ttl", 10}});
+  for (const auto* body : {"1", "2", "3", "4", "5", "6", "7"}) publish("queue", body);
+  pass(milliseconds(10));
+  EXPECT_GT(queue.message_count(), 0u);
+  EXPECT_LE(*context_.timers.next(), context_.clock.now);
+  for (int i = 0; i < 5; ++i) turn();
+  EXPECT_EQ(drain(dead()), "1 2 3 4 5 6 7 ");
+}
+
+TEST_F(QueueLifetimes, ADeadLetterIsKeptBeforeItsPredecessorIsForgotten) {
+  Queue& queue = declare_mortal("queue", {});
+  publish("queue", "one");
+  storage_.calls();
+  queue.reject(*queue.pop());
+  turn();
+  EXPECT_THAT(storage_.calls(), ElementsAre("append one for 1", "acknowledge 1 in 2"));
+}
+
+TEST_F(QueueLifetimes, WhatTheStorageCannotKeepOnceMoreStaysWhereItWas) {
+  Queue& queue = declare_mortal("queue", {});
+  publish("queue", "one");
+  storage_.calls();
+  storage_.fail_appends();
+  queue.reject(*queue.pop());
+  turn();
+  EXPECT_THAT(storage_.calls(), ElementsAre("append one for 1"));
+}
+
+TEST_F(QueueLifetimes, TheDeadOfADeletedQueueGoWithIt) {
+  Queue& queue = declare_mortal("queue", {});
+  publish("queue", "one");
+  queue.reject(*queue.pop());
+  vhost_.remove_queue(queue);
+  turn();
+  EXPECT_EQ(dead().message_count(), 0u);
+}
+
+TEST_F(QueueLifetimes, OnlyQueuesWithRoomAreInTheStorage) {
+  Queue& full = declare("full", {{"x-max-length", 0}, {"x-overflow", "reject-publish"}});
+  const auto outcome = publish("full", "one");
+  EXPECT_TRUE(outcome.routed);
+  EXPECT_TRUE(outcome.refused);
+  EXPECT_EQ(full.message_count(), 0u);
+  EXPECT_THAT(storage_.calls(), IsEmpty());
+}
+
+TEST_F(QueueLifetimes, AnUnusedQueueGoesUnlessItIsTouched) {
+  Queue& queue = declare("queue", {{"x-expires", 100}});
+  pass(milliseconds(60));
+  queue.touch();
+  pass(milliseconds(60));
+  EXPECT_TRUE(vhost_.find_queue("queue", 1));
+  pass(milliseconds(40));
+  EXPECT_FALSE(vhost_.find_queue("queue", 1));
+}
+
+TEST_F(QueueLifetimes, AMessageWaitsLongerEachTimeItComesBack) {
+  Queue& queue = declare("queue", {{"x-queue-type", "quorum"},
+                                   {"x-delayed-retry-type", "all"},
+                                   {"x-delayed-retry-min", 100},
+                                   {"x-delayed-retry-max", 250}});
+  publish("queue", "one");
+  for (const int delay : {100, 200, 250, 250}) {
+    auto message = queue.pop();
+    ASSERT_TRUE(message);
+    queue.requeue(*std::move(message), Return::kReturned);
+    queue.dispatch();
+    EXPECT_EQ(*context_.timers.next(), context_.clock.now + milliseconds(delay));
+    pass(milliseconds(delay - 1));
+    EXPECT_FALSE(queue.pop());
+    pass(milliseconds(1));
+  }
+  EXPECT_EQ(queue.message_count(), 1u);
+}
+
+TEST_F(QueueLifetimes, WhatWaitsForAnotherTryIsStillStored) {
+  Queue& queue = declare(
+      "queue",
+      {{"x-queue-type", "quorum"}, {"x-delayed-retry-type", "all"}, {"x-delayed-retry-min", 100}});
+  for (const auto* body : {"1", "2", "3"}) publish("queue", body);
+  auto first = queue.pop();
+  auto second = queue.pop();
+  queue.requeue(*std::move(second));
+  queue.requeue(*std::move(first));
+  std::vector<Position> positions;
+  queue.for_each_stored(
+      [&](const QueuedMessage& message) { positions.push_back(message.position); });
+  EXPECT_THAT(positions, ElementsAre(1u, 2u, 3u));
+}
+
+TEST_F(QueueLifetimes, RestoredMessagesExpireToo) {
+  declare_mortal("queue", {});
+  Queue& queue = declare_mortal("other", {});
+  publish("queue", "one", {.expiration = "100"});
+  auto message = (*vhost_.find_queue("queue", 1))->pop();
+  queue.restore(*std::move(message));
+  turn();
+  EXPECT_EQ(queue.message_count(), 1u);
+  pass(milliseconds(100));
+  EXPECT_EQ(queue.message_count(), 0u);
+}
+
+}  // namespace
+}  // namespace bb::broker
