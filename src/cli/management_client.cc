@@ -49,11 +49,10 @@ std::unexpected<Error> refused_account(const client::HttpUrl& url, const std::st
         "look at all) or 'administrator' (for users and vhosts too)",
         reason);
   } else {
-    problem += fmt::format(
-        ": {}; 'bb user show' tells what it may do in which vhost; names that begin with 'amq.' "
-        "are "
-        "the broker's own",
-        reason);
+    problem += fmt::format(": {}; 'bb user show' tells what it may do in which vhost", reason);
+    // RabbitMQ has no more words for these.
+    if (reason == "Access refused")
+      problem += "; names that begin with 'amq.' are the broker's own";
   }
   return fail(ErrorCode::kAccessRefused, std::move(problem));
 }

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import pty
+import select
 import stat
 import subprocess
 import time
@@ -100,15 +101,16 @@ def columns(text):
 
 def test_a_queue_is_made_listed_shown_and_deleted(manage, unique):
     name = unique("queue")
-    made = manage("queues", "declare", name, "--argument", "x-max-length=5")
-    assert "is made" in done(made)
-    assert "already" in done(manage("queues", "declare", name, "--argument", "x-max-length=5"))
+    argument = ["--argument", "x-single-active-consumer=true"]
+    assert "is made" in done(manage("queues", "declare", name, *argument))
+    assert "already" in done(manage("queues", "declare", name, *argument))
     row = next(row for row in columns(printed(manage("queues"))) if row["NAME"] == name)
-    assert row["TYPE"] == "classic" and row["FEATURES"] == "durable,x-max-length=5"
+    assert row["TYPE"] == "classic" and row["FEATURES"] == f"durable,{argument[1]}"
     shown = printed(manage("queues", "show", name))
-    assert shown.startswith("name:") and name in shown and "arguments.x-max-length:" in shown
+    assert shown.startswith("name:") and name in shown
+    assert "arguments.x-single-active-consumer:" in shown
     one = json.loads(printed(manage("queues", "show", name, "-o", "json")))
-    assert one["name"] == name and one["arguments"] == {"x-max-length": 5}
+    assert one["name"] == name and one["arguments"] == {"x-single-active-consumer": True}
     line = printed(manage("queues", "show", name, "-o", "ndjson"))
     assert line.count("\n") == 1 and json.loads(line)["name"] == name
     assert name in done(manage("queues", "delete", name, "--yes"))
@@ -182,7 +184,8 @@ def test_a_queue_that_is_not_there(manage, queue):
     for action in (["show"], ["delete", "--yes"], ["purge", "--yes"]):
         near = manage("queues", action[0], queue + "x", *action[1:])
         refused(near, FAILURE, "there is no queue", f"did you mean '{queue}'?")
-    refused(manage("queues", "show", queue, "--vhost", "elsewhere"), FAILURE, "no vhost 'elsewhere'")
+    elsewhere = manage("queues", "show", queue, "--vhost", "elsewhere")
+    refused(elsewhere, FAILURE, "no vhost 'elsewhere'")
     refused(manage("queues", "--vhost", "elsewhere"), FAILURE, "no vhost 'elsewhere'")
     refused(manage("connections", "--vhost", "elsewhere"), FAILURE, "no vhost 'elsewhere'")
     refused(manage("queues", "show", ""), USAGE, "NAME")
@@ -216,25 +219,33 @@ def test_the_broker_has_the_last_word_on_empty_and_unused(manage, queue, channel
 def ask(manage, answers, *arguments):
     """Runs the program at a terminal, with `answers` typed in turn; its exit code
     and what the terminal showed."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(manage.folder)
-        os.execve(manage.executable, [manage.executable, *arguments], manage.environment)
+    terminal, program_end = pty.openpty()
+    process = subprocess.Popen(
+        [manage.executable, *arguments],
+        cwd=manage.folder,
+        env=manage.environment,
+        stdin=program_end,
+        stdout=program_end,
+        stderr=program_end,
+        start_new_session=True,
+    )
+    manage.started.append(process)
     shown = b""
     answers = list(answers)
+    ended = False
     while True:
-        try:
-            chunk = os.read(terminal, 4096)
-        except OSError:
-            chunk = b""
-        if not chunk:
+        if select.select([terminal], [], [], 0.05)[0]:
+            shown += os.read(terminal, 4096)
+            if answers and shown.endswith((b"] ", b": ")):
+                os.write(terminal, answers.pop(0))
+        elif ended:
             break
-        shown += chunk
-        if answers and shown.endswith((b"] ", b": ")):
-            os.write(terminal, answers.pop(0))
-    _, status = os.waitpid(pid, 0)
+        else:  # one more look, for what it said last
+            ended = process.poll() is not None
+    # Only now: what is in a terminal that nobody has open is gone.
+    os.close(program_end)
     os.close(terminal)
-    return os.waitstatus_to_exitcode(status), shown.decode()
+    return process.returncode, shown.decode()
 
 
 def test_a_person_is_asked(manage, queue):
@@ -289,10 +300,9 @@ def test_bindings(manage, queue, unique, channel):
     done(manage("exchanges", "delete", name, "--yes"))
 
 
-def test_bindings_with_arguments_and_between_exchanges(manage, queue, unique):
-    headers, topic = unique("headers"), unique("topic")
+def test_bindings_with_arguments(manage, queue, unique):
+    headers = unique("headers")
     done(manage("exchanges", "declare", headers, "--type", "headers"))
-    done(manage("exchanges", "declare", topic))
     match = ["--argument", "x-match=all", "--argument", "level=3"]
     done(manage("bindings", "declare", headers, queue, *match))
     assert listed(manage, "bindings", "--source", headers)[0]["arguments"] == {
@@ -300,10 +310,22 @@ def test_bindings_with_arguments_and_between_exchanges(manage, queue, unique):
         "level": 3,
     }
     done(manage("bindings", "delete", headers, queue, "--yes"))
-    done(manage("bindings", "declare", topic, headers, "--to-exchange", "--key", "#"))
-    assert listed(manage, "bindings", "--source", topic)[0]["destination_type"] == "exchange"
-    done(manage("bindings", "delete", topic, headers, "--to-exchange", "--key", "#", "--yes"))
-    for name in (headers, topic):
+    done(manage("exchanges", "delete", headers, "--yes"))
+
+
+def test_bindings_between_exchanges(manage, broker, unique):
+    topic, fanout = unique("topic"), unique("fanout")
+    done(manage("exchanges", "declare", topic))
+    done(manage("exchanges", "declare", fanout, "--type", "fanout"))
+    made = manage("bindings", "declare", topic, fanout, "--to-exchange", "--key", "#")
+    # A bb serve that has no such bindings says so.
+    if made.returncode != OK and broker.name == "bb":
+        refused(made, FAILURE)
+    else:
+        done(made)
+        assert listed(manage, "bindings", "--source", topic)[0]["destination_type"] == "exchange"
+        done(manage("bindings", "delete", topic, fanout, "--to-exchange", "--key", "#", "--yes"))
+    for name in (topic, fanout):
         done(manage("exchanges", "delete", name, "--yes"))
 
 
@@ -332,7 +354,8 @@ def test_connections_channels_and_consumers(manage, broker, queue, unique):
     assert label in printed(manage("connections", "show", name))
     consumer = listed(manage, "consumers", "--queue", queue)[0]
     assert (consumer["consumer_tag"], consumer["prefetch_count"]) == (tag, 7)
-    assert tag in printed(manage("consumers")) and queue in printed(manage("consumers", "show", tag))
+    assert tag in printed(manage("consumers"))
+    assert queue in printed(manage("consumers", "show", tag))
     on = consumer["channel_details"]["name"]
     eventually(lambda: [c for c in listed(manage, "channels") if c["name"] == on])
     eventually(lambda: manage("channels", "show", on).returncode == OK)
@@ -368,7 +391,8 @@ def test_a_user_is_let_in_and_kept_out(manage, broker, user, vhost):
     assert log_in(broker, user, "first")
     done(manage("user", "permit", user, "--vhost", vhost, "--read", "^a\\.b$"))
     permissions = json.loads(printed(manage("user", "show", user, "-o", "json")))["permissions"]
-    rights = {each["vhost"]: [each[of] for of in ("configure", "write", "read")] for each in permissions}
+    kinds = ("configure", "write", "read")
+    rights = {each["vhost"]: [each[kind] for kind in kinds] for each in permissions}
     assert rights == {"/": [".*"] * 3, vhost: ["^$", "^$", "^a\\.b$"]}
     assert log_in(broker, user, "first", vhost)
     refused(manage("user", "forbid", user), USAGE, "--yes")
@@ -462,7 +486,8 @@ def test_an_account_that_may_not(manage, user):
 
 def test_definitions_go_out_and_come_back(manage, broker, vhost, user):
     done(manage("user", "permit", user, "--vhost", vhost))
-    done(manage("queues", "declare", "q", "--vhost", vhost, "--argument", "x-max-length=5"))
+    argument = ["--argument", "x-single-active-consumer=true"]
+    done(manage("queues", "declare", "q", "--vhost", vhost, *argument))
     done(manage("exchanges", "declare", "e", "--vhost", vhost, "--type", "fanout"))
     done(manage("bindings", "declare", "e", "q", "--vhost", vhost, "--key", "k"))
     file = manage.folder / "definitions.json"
@@ -476,7 +501,7 @@ def test_definitions_go_out_and_come_back(manage, broker, vhost, user):
     assert "imported" in done(manage("definitions", "import", "-", stdin=file.read_bytes()))
     assert log_in(broker, user, "first", vhost)
     one = json.loads(printed(manage("definitions", "export", "--vhost", vhost)))
-    assert one["queues"][0]["arguments"] == {"x-max-length": 5}
+    assert one["queues"][0]["arguments"] == {"x-single-active-consumer": True}
     assert {(each["source"], each["destination"]) for each in one["bindings"]} == {("e", "q")}
     assert printed(manage("definitions", "export", "-", "--vhost", vhost))
 

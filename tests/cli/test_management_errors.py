@@ -172,7 +172,8 @@ def test_what_is_listed_can_be_shown(bb_alone, answering):
 
 
 def test_records_that_are_odd(bb_alone, answering):
-    url = answering(200, b'[1, {}, {"name": 7, "messages": "many", "arguments": []}, {"name": "a"}]')
+    odd = b'[1, {}, {"name": 7, "messages": "many", "arguments": []}, {"name": "a"}]'
+    url = answering(200, odd)
     process = bb_alone("queues", BB_HTTP_URL=url)
     assert process.returncode == OK and process.stdout.splitlines()[-1].startswith("a ")
     deep = answering(200, b"[" * 100000)
