@@ -243,8 +243,7 @@ Result<ImportedDefinitions> import_definitions(Broker& broker, const json::objec
   BB_TRY(take("bindings", &Importer::binding));
 
   ImportedDefinitions imported;
-  for (const std::string_view name :
-       {"topic_permissions", "policies", "parameters", "global_parameters"}) {
+  for (const std::string_view name : {"topic_permissions", "policies", "parameters"}) {
     const json::value* const part = definitions.if_contains(name);
     if (part != nullptr && part->is_array() && !part->get_array().empty()) {
       imported.passed_over.emplace_back(name);

@@ -20,7 +20,8 @@ Result<boost::json::object> export_definitions(Broker& broker,
                                                std::optional<std::string_view> vhost = {});
 
 struct ImportedDefinitions {
-  // Parts of the document that this broker has no use for, such as "policies".
+  // Parts of the document that this broker has no use for, such as "policies". "global_parameters"
+  // are not told: what RabbitMQ has there is about its cluster.
   std::vector<std::string> passed_over;
 };
 

@@ -87,6 +87,11 @@ class VHost final : private QueueOwner {
   void clear();
   bool has_exchange(std::string_view name) const { return exchanges_.contains(name); }
   bool has_queue(std::string_view name) const { return queues_.contains(name); }
+  // To look at, whoever owns it; nullptr when there is none.
+  const Queue* peek_queue(std::string_view name) const {
+    const auto found = queues_.find(name);
+    return found == queues_.end() ? nullptr : found->second.get();
+  }
   // Deletes the queues exclusive to the connection.
   void connection_closed(ConnectionId connection);
 

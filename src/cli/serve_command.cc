@@ -18,6 +18,8 @@ namespace {
 struct ServeOptions {
   std::optional<std::string> host;
   std::optional<std::uint64_t> port;
+  std::optional<std::uint64_t> http_port;
+  bool no_http = false;
   std::optional<std::string> data_dir;
   std::optional<std::string> exchange;
   bool repair = false;
@@ -36,6 +38,12 @@ std::string client_host(const std::string& host) {
   return host;
 }
 
+std::string http_line(const server::Listening& listening) {
+  if (!listening.http_port) return {};
+  return fmt::format("management on http://{}:{}\n", url_host(listening.host),
+                     *listening.http_port);
+}
+
 void announce(const server::Listening& listening) {
   // No path: rabbitmq-c, and so amqp-publish, takes a trailing slash for the virtual host "".
   const std::string url = fmt::format("amqp://guest:guest@{}:{}",
@@ -45,7 +53,8 @@ void announce(const server::Listening& listening) {
                                            "  RABBIT_URL={2} bb subscribe '#'\n"
                                            "  RABBIT_URL={2} bb publish llm.prompt --json "
                                            "'{{\"prompt\":\"hello\"}}'\n",
-                                           url_host(listening.host), listening.port, url));
+                                           url_host(listening.host), listening.port, url) +
+                                   http_line(listening));
   // The bus serves its clients whether or not somebody reads this.
   if (!written) print_warning(written.error().message);
 }
@@ -55,6 +64,13 @@ Result<server::ServerOptions> server_options(const ServeOptions& options) {
   server::ServerOptions result;
   if (options.host) result.host = *options.host;
   if (options.port) result.port = static_cast<std::uint16_t>(*options.port);
+  if (options.no_http) {
+    result.http_port = std::nullopt;
+  } else if (options.http_port) {
+    result.http_port = static_cast<std::uint16_t>(*options.http_port);
+  } else if (result.port == 0) {
+    result.http_port = 0;
+  }
   BB_TRY_ASSIGN(const Setting data_dir, settings.data_dir(options.data_dir));
   BB_TRY_ASSIGN(const Setting exchange, settings.exchange(options.exchange));
   result.data_dir = data_dir.value;
@@ -102,17 +118,22 @@ Command serve_command() {
   command.summary = "Run the event bus on this machine";
   command.description =
       "Runs an AMQP 0-9-1 broker until SIGINT or SIGTERM. Its first line on standard output is the "
-      "URL it listens on, the lines after it are commands to try.\n"
+      "URL it listens on, the lines after it are commands to try and where the "
+      "management API is.\n"
       "It is reachable from this machine alone unless --host says otherwise; the account guest "
       "works over loopback alone.";
   command.examples =
       "  bb serve\n"
-      "  bb serve --port 5673 --data-dir /tmp/bus --log-level debug\n";
+      "  bb serve --port 5673 --http-port 8683 --data-dir /tmp/bus --log-level debug\n";
   command.options = {
       text_option("--host", "ADDRESS", options->host,
                   "The address to listen on (default 127.0.0.1)"),
       number_option("--port", 0, UINT16_MAX, options->port,
                     "The port to listen on (default 5672); 0 takes a free one"),
+      number_option("--http-port", 0, UINT16_MAX, options->http_port,
+                    "The port of the management API and of /metrics (default 8682; 0, and the "
+                    "default with --port 0, takes a free one)"),
+      flag("--no-http", options->no_http, "Neither management API nor /metrics"),
       text_option("--data-dir", "DIR", options->data_dir,
                   "Where the bus keeps its data (default $BB_DATA_DIR, else "
                   "~/.local/state/bloodbank)",

@@ -25,6 +25,7 @@
 #include "broker/log_storage.h"
 #include "io/posix_folder.h"
 #include "server/data_dir.h"
+#include "server/http_listener.h"
 #include "server/session.h"
 #include "server/storage_driver.h"
 
@@ -97,7 +98,8 @@ class Server {
         scratch_(kScratchBytes),
         broker_(broker_options(), storage_),
         driver_(context_.get_executor(), storage_, broker_,
-                [](const Error& error) { report_storage_failure(error); }) {
+                [](const Error& error) { report_storage_failure(error); }),
+        http_(context_, broker_) {
     tell_wall_clock();
   }
 
@@ -132,6 +134,7 @@ class Server {
   std::vector<std::byte> scratch_;
   broker::Broker broker_;
   StorageDriver driver_;
+  HttpListener http_;
   std::unordered_map<Session*, std::weak_ptr<Session>> sessions_;
   bool stopping_ = false;
 };
@@ -159,14 +162,22 @@ Result<Listening> Server::listen() {
   if (!ec) acceptor_.listen(asio::socket_base::max_listen_connections, ec);
   if (ec) return refuse("");
 
-  BB_TRY(broker_.find_vhost("/")->declare_exchange(
-      options_.events_exchange,
-      {.type = broker::ExchangeType::kTopic, .durable = true, .arguments = {}}));
-  return Listening{host, acceptor_.local_endpoint(ec).port()};
+  // Somebody may have deleted it.
+  if (broker::VHost* const vhost = broker_.find_vhost("/")) {
+    BB_TRY(vhost->declare_exchange(
+        options_.events_exchange,
+        {.type = broker::ExchangeType::kTopic, .durable = true, .arguments = {}}));
+  }
+  Listening listening{host, acceptor_.local_endpoint(ec).port(), std::nullopt};
+  if (options_.http_port) {
+    BB_TRY_ASSIGN(listening.http_port, http_.listen(address, *options_.http_port));
+  }
+  return listening;
 }
 
 Result<void> Server::run() {
   asio::co_spawn(context_, accept_loop(this), asio::detached);
+  if (options_.http_port) http_.start();
   asio::co_spawn(context_, tick_loop(this), asio::detached);
   asio::co_spawn(context_, deadline_loop(this), asio::detached);
   asio::co_spawn(context_, wait_for_signals(this), asio::detached);
@@ -244,6 +255,7 @@ void Server::stop() {
   stopping_ = true;
   boost::system::error_code ignored;
   acceptor_.close(ignored);
+  http_.stop();
   broker_.shut_down();
   asio::co_spawn(context_, end_after_grace(this), asio::detached);
   stop_when_empty();

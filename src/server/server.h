@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "bloodbank/result.h"
@@ -14,7 +15,9 @@ struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 5672;  // 0: any free one
   bool repair = false;        // go on with a damaged log, without what is damaged
-  std::string data_dir;       // made if missing; holds the lock that keeps a second server out
+  // Of the management API, on the same host; 0: any free one; nullopt: none.
+  std::optional<std::uint16_t> http_port = 8682;
+  std::string data_dir;  // made if missing; holds the lock that keeps a second server out
   std::string events_exchange = "bloodbank.events.v1";  // declared at start: topic, durable
   std::uint32_t connections_max = 8192;
   // After a stop signal: how long clients get to answer connection.close.
@@ -24,6 +27,7 @@ struct ServerOptions {
 struct Listening {
   std::string host;
   std::uint16_t port = 0;
+  std::optional<std::uint16_t> http_port;
 };
 
 // Runs the broker on the calling thread until SIGINT or SIGTERM, then closes in

@@ -3,7 +3,8 @@
 
   bb_serve.py start DIRECTORY URL_FILE BB [OPTION...]   starts it, waits for the line that
                                                         says how to connect, writes that
-                                                        URL to URL_FILE
+                                                        URL to URL_FILE, and that of the
+                                                        management API to URL_FILE.http
   bb_serve.py stop DIRECTORY URL_FILE                   SIGTERM; it must exit with 0
 
 OPTIONs go to `bb serve`. It stops when the process that started it ends.
@@ -17,13 +18,13 @@ import sys
 import service
 
 
-def announced_url(directory):
+def announced_url(directory, scheme="amqp"):
     """From the first line of the output that names one."""
     try:
         log = (directory / "log").read_text(errors="replace")
     except FileNotFoundError:
         return None
-    found = re.search(r"amqp://\S+(?=\s)", log)
+    found = re.search(scheme + r"://\S+(?=\s)", log)
     return found and found.group()
 
 
@@ -42,11 +43,22 @@ def start(directory, url_file, bb, *options, owner_pid=None):
         raise
     # The same form as rabbitmq.py writes: with the account, for clients that do
     # not assume it, and without a slash, which some take for the vhost "".
+    if "--no-http" not in options:
+        http_url = service.wait_until(
+            directory, lambda: announced_url(directory, "http"), "has no management API"
+        )
+        address = http_url.removeprefix("http://")
+        service.write_whole(http_url_file(url_file), f"http://guest:guest@{address}\n")
     address = url.removeprefix("amqp://").rpartition("@")[2].rstrip("/")
     service.write_whole(url_file, f"amqp://guest:guest@{address}\n")
 
 
+def http_url_file(url_file):
+    return url_file.with_name(url_file.name + ".http")
+
+
 def stop(directory, url_file):
+    http_url_file(url_file).unlink(missing_ok=True)
     url_file.unlink(missing_ok=True)
     code = service.stop(directory)
     if code not in (None, 0):

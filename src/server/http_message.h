@@ -1,0 +1,24 @@
+// One HTTP request and its answer, apart from sockets.
+#pragma once
+
+#include <string>
+
+namespace bb::server {
+
+struct HttpRequest {
+  std::string method;         // "GET"
+  std::string target;         // as it came: "/api/queues/%2F?columns=name"
+  std::string authorization;  // the header's value; empty when there was none
+  std::string body;
+  std::string peer;  // "127.0.0.1:40112"
+  bool peer_is_loopback = false;
+};
+
+struct HttpResponse {
+  unsigned status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  bool login_refused = false;  // with a wrong name or password: to be answered late
+};
+
+}  // namespace bb::server

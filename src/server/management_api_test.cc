@@ -1,0 +1,216 @@
+#include "server/management_api.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <string>
+
+#include "base/base64.h"
+#include "broker/broker.h"
+
+namespace bb::server {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class ManagementApi : public testing::Test {
+ protected:
+  // By guest, unless log_in() said somebody else.
+  HttpResponse send(std::string method, std::string target, std::string body = {}) {
+    HttpRequest request;
+    request.method = std::move(method);
+    request.target = std::move(target);
+    request.body = std::move(body);
+    request.peer = "127.0.0.1:1";
+    request.peer_is_loopback = loopback_;
+    if (!login_.empty()) request.authorization = "Basic " + encode_base64(login_);
+    return handle_management(broker_, request);
+  }
+  unsigned status(std::string method, std::string target, std::string body = {}) {
+    return send(std::move(method), std::move(target), std::move(body)).status;
+  }
+  std::string get(std::string target) {
+    const HttpResponse response = send("GET", std::move(target));
+    EXPECT_EQ(response.status, 200u) << response.body;
+    return response.body;
+  }
+  boost::json::value get_json(std::string target) {
+    return boost::json::parse(get(std::move(target)));
+  }
+  void log_in(std::string user_colon_password) { login_ = std::move(user_colon_password); }
+  void add_user(const std::string& name, const std::string& tags) {
+    ASSERT_EQ(
+        status("PUT", "/api/users/" + name, R"({"password": "pw", "tags": ")" + tags + R"("})"),
+        201u);
+  }
+
+  broker::MemoryStorage storage_;
+  broker::Broker broker_{broker::Options{}, storage_};
+  std::string login_ = "guest:guest";
+  bool loopback_ = true;
+};
+
+TEST_F(ManagementApi, WantsALogInThatIsRight) {
+  log_in("");
+  const HttpResponse nobody = send("GET", "/api/overview");
+  EXPECT_EQ(nobody.status, 401u);
+  EXPECT_FALSE(nobody.login_refused) << "a browser asks without one first";
+  log_in("guest:wrong");
+  const HttpResponse wrong = send("GET", "/api/overview");
+  EXPECT_EQ(wrong.status, 401u);
+  EXPECT_TRUE(wrong.login_refused);
+  log_in("guest:guest");
+  EXPECT_EQ(status("GET", "/api/overview"), 200u);
+  loopback_ = false;
+  EXPECT_EQ(status("GET", "/api/overview"), 401u) << "guest from elsewhere";
+}
+
+TEST_F(ManagementApi, TagsSayWhatAUserMayAskFor) {
+  add_user("nobody", "");
+  add_user("looker", "management");
+  add_user("monitor", "monitoring");
+  log_in("nobody:pw");
+  EXPECT_THAT(send("GET", "/api/whoami").body, HasSubstr("Not management user"));
+  log_in("looker:pw");
+  EXPECT_THAT(get("/api/whoami"), HasSubstr(R"("name":"looker")"));
+  EXPECT_EQ(status("GET", "/api/users"), 401u);
+  EXPECT_EQ(status("GET", "/api/nodes"), 401u);
+  EXPECT_EQ(get("/api/queues"), "[]");
+  EXPECT_EQ(status("GET", "/api/queues/%2F"), 401u) << "no permissions there";
+  log_in("monitor:pw");
+  EXPECT_EQ(status("GET", "/api/nodes"), 200u);
+  EXPECT_EQ(status("GET", "/api/queues/%2F"), 200u);
+  EXPECT_EQ(status("PUT", "/api/users/x", R"({"tags": ""})"), 401u);
+}
+
+TEST_F(ManagementApi, PathsAndMethodsThatAreNotThere) {
+  EXPECT_EQ(status("GET", "/api/nothing"), 404u);
+  EXPECT_EQ(status("GET", "/"), 404u);
+  EXPECT_EQ(status("POST", "/api/users"), 405u);
+  EXPECT_EQ(status("GET", "/api/queues/%2"), 400u);
+  EXPECT_EQ(status("GET", "/api/queues/%2F/q/more/of/it"), 404u);
+}
+
+TEST_F(ManagementApi, QueuesAreMadeShownPurgedAndDeleted) {
+  EXPECT_EQ(status("PUT", "/api/queues/%2F/q", R"({"durable": true, "arguments": {"x-a": 5}})"),
+            201u);
+  EXPECT_EQ(status("PUT", "/api/queues/%2F/q", R"({"durable": true, "arguments": {"x-a": 5}})"),
+            204u);
+  const HttpResponse other = send("PUT", "/api/queues/%2F/q", R"({"durable": false})");
+  EXPECT_EQ(other.status, 400u);
+  EXPECT_THAT(other.body, HasSubstr("inequivalent arg 'durable' for queue 'q' in vhost '/'"));
+  ASSERT_EQ(status("POST", "/api/exchanges/%2F/amq.default/publish",
+                   R"({"properties": {}, "routing_key": "q", "payload": "hi",
+                       "payload_encoding": "string"})"),
+            200u);
+  const auto queue = get_json("/api/queues/%2F/q");
+  EXPECT_EQ(queue.at("name"), "q");
+  EXPECT_EQ(queue.at("vhost"), "/");
+  EXPECT_EQ(queue.at("durable"), true);
+  EXPECT_EQ(queue.at("messages_ready"), 1);
+  EXPECT_EQ(queue.at("arguments").at("x-a"), 5);
+  EXPECT_EQ(queue.at("type"), "classic");
+  EXPECT_EQ(status("DELETE", "/api/queues/%2F/q?if-empty=true"), 400u);
+  EXPECT_EQ(status("DELETE", "/api/queues/%2F/q/contents"), 204u);
+  EXPECT_EQ(get_json("/api/queues/%2F/q").at("messages"), 0);
+  EXPECT_EQ(status("DELETE", "/api/queues/%2F/q?if-empty=true"), 204u);
+  EXPECT_EQ(status("DELETE", "/api/queues/%2F/q"), 404u);
+  EXPECT_EQ(status("PUT", "/api/queues/nowhere/q", "{}"), 404u);
+  EXPECT_EQ(status("PUT", "/api/queues/%2F/q", "{broken"), 400u);
+}
+
+TEST_F(ManagementApi, ExchangesAndBindingsLeadMessages) {
+  EXPECT_EQ(status("PUT", "/api/exchanges/%2F/a%2Fb", R"({"type": "topic"})"), 201u);
+  EXPECT_EQ(status("PUT", "/api/exchanges/%2F/bad", R"({"type": "odd"})"), 400u);
+  EXPECT_EQ(status("PUT", "/api/queues/%2F/q", "{}"), 201u);
+  EXPECT_EQ(status("POST", "/api/bindings/%2F/e/a%2Fb/q/q", R"({"routing_key": "k.#"})"), 201u);
+  EXPECT_EQ(status("POST", "/api/bindings/%2F/e/a%2Fb/q/none", "{}"), 404u);
+  const auto bindings = get_json("/api/bindings/%2F/e/a%2Fb/q/q");
+  ASSERT_EQ(bindings.as_array().size(), 1u);
+  EXPECT_EQ(bindings.at(0).at("properties_key"), "k.%23");
+  const auto publish = [&](std::string_view key) {
+    const HttpResponse response =
+        send("POST", "/api/exchanges/%2F/a%2Fb/publish",
+             R"({"properties": {"headers": {"h": 1}, "delivery_mode": 2}, "routing_key": ")" +
+                 std::string(key) + R"(", "payload": "aGk=", "payload_encoding": "base64"})");
+    return response.body;
+  };
+  EXPECT_EQ(publish("k.1"), R"({"routed":true})");
+  EXPECT_EQ(publish("other"), R"({"routed":false})");
+  const auto got =
+      boost::json::parse(send("POST", "/api/queues/%2F/q/get",
+                              R"({"count": 5, "ackmode": "ack_requeue_true", "encoding": "auto"})")
+                             .body);
+  ASSERT_EQ(got.as_array().size(), 1u);
+  EXPECT_EQ(got.at(0).at("payload"), "hi");
+  EXPECT_EQ(got.at(0).at("exchange"), "a/b");
+  EXPECT_EQ(got.at(0).at("properties").at("headers").at("h"), 1);
+  const std::string take = R"({"count": 1, "ackmode": "ack_requeue_false", "encoding": "auto"})";
+  EXPECT_THAT(send("POST", "/api/queues/%2F/q/get", take).body, HasSubstr(R"("redelivered":true)"));
+  EXPECT_EQ(send("POST", "/api/queues/%2F/q/get", take).body, "[]");
+  EXPECT_EQ(status("DELETE", "/api/bindings/%2F/e/a%2Fb/q/q/k.%2523"), 204u);
+  EXPECT_EQ(status("DELETE", "/api/bindings/%2F/e/a%2Fb/q/q/k.%2523"), 404u);
+  EXPECT_EQ(status("DELETE", "/api/exchanges/%2F/a%2Fb"), 204u);
+  EXPECT_EQ(status("DELETE", "/api/exchanges/%2F/amq.topic"), 401u) << "as RabbitMQ answers";
+}
+
+TEST_F(ManagementApi, VHostsUsersAndPermissionsAreManaged) {
+  EXPECT_EQ(status("PUT", "/api/vhosts/shop", R"({"description": "d", "tags": "a,b"})"), 201u);
+  EXPECT_EQ(status("PUT", "/api/vhosts/shop"), 204u);
+  EXPECT_EQ(get_json("/api/vhosts/shop").at("description"), "d");
+  EXPECT_THAT(get("/api/permissions"), HasSubstr(R"("user":"guest","vhost":"shop")"))
+      << "who makes a vhost may use it";
+  add_user("ada", "management,policymaker");
+  EXPECT_THAT(get("/api/users/ada"), HasSubstr(R"("tags":["management","policymaker"])"));
+  EXPECT_EQ(status("PUT", "/api/users/bob", R"({"password": "x"})"), 400u) << "no tags";
+  EXPECT_EQ(status("PUT", "/api/permissions/shop/ada",
+                   R"({"configure": "^a", "write": ".*", "read": ".*"})"),
+            201u);
+  EXPECT_EQ(status("PUT", "/api/permissions/shop/ada", R"({"configure": "("})"), 400u);
+  EXPECT_EQ(status("PUT", "/api/permissions/shop/nobody",
+                   R"({"configure": "", "write": "", "read": ""})"),
+            400u);
+  log_in("ada:pw");
+  EXPECT_EQ(status("PUT", "/api/queues/shop/a1", "{}"), 201u);
+  const HttpResponse refused = send("PUT", "/api/queues/shop/b1", "{}");
+  EXPECT_EQ(refused.status, 401u);
+  EXPECT_THAT(refused.body, HasSubstr("configure access to queue 'b1' in vhost 'shop' refused"));
+  EXPECT_EQ(status("PUT", "/api/queues/%2F/a1", "{}"), 401u);
+  EXPECT_THAT(get("/api/vhosts"), Not(HasSubstr(R"("name":"/")")));
+  log_in("guest:guest");
+  EXPECT_EQ(status("DELETE", "/api/permissions/shop/ada"), 204u);
+  EXPECT_EQ(status("DELETE", "/api/permissions/shop/ada"), 404u);
+  EXPECT_EQ(status("DELETE", "/api/users/ada"), 204u);
+  EXPECT_EQ(status("DELETE", "/api/users/ada"), 404u);
+  EXPECT_EQ(status("DELETE", "/api/vhosts/shop"), 204u);
+  EXPECT_EQ(status("DELETE", "/api/vhosts/shop"), 404u);
+}
+
+TEST_F(ManagementApi, DefinitionsGoOutAndIn) {
+  EXPECT_EQ(status("PUT", "/api/queues/%2F/kept", R"({"durable": true})"), 201u);
+  const std::string definitions = get("/api/definitions");
+  EXPECT_EQ(status("DELETE", "/api/queues/%2F/kept"), 204u);
+  EXPECT_EQ(status("POST", "/api/definitions", definitions), 204u);
+  EXPECT_EQ(status("GET", "/api/queues/%2F/kept"), 200u);
+  EXPECT_EQ(status("POST", "/api/definitions", R"({"queues": 1})"), 400u);
+  EXPECT_THAT(send("POST", "/api/definitions", R"({"policies": [{"name": "p"}]})").body,
+              HasSubstr(R"("not_imported":["policies"])"));
+}
+
+TEST_F(ManagementApi, MetricsAreForThisMachineAndForUsers) {
+  log_in("");
+  EXPECT_THAT(get("/metrics"), HasSubstr("\nbloodbank_queues 0\n"));
+  EXPECT_THAT(get("/metrics"), HasSubstr("# TYPE bloodbank_logins_refused_total counter\n"));
+  loopback_ = false;
+  EXPECT_EQ(status("GET", "/metrics"), 401u);
+}
+
+TEST_F(ManagementApi, AnAlarmIsNotHealthy) {
+  EXPECT_EQ(get("/api/health/checks/alarms"), R"({"status":"ok"})");
+}
+
+}  // namespace
+}  // namespace bb::server

@@ -1,0 +1,39 @@
+#include "server/queue_totals.h"
+
+namespace bb::server {
+
+UnackedByQueue::UnackedByQueue(const broker::Broker& broker) {
+  for (const broker::Connection* connection : broker.connections()) {
+    for (const auto& [number, channel] : connection->channels()) {
+      channel->unacked().for_each(
+          [&](const broker::Unacked& unacked) { ++counts_[unacked.queue->id()]; });
+    }
+  }
+}
+
+std::uint64_t UnackedByQueue::operator[](const broker::Queue& queue) const {
+  const auto found = counts_.find(queue.id());
+  return found == counts_.end() ? 0 : found->second;
+}
+
+ObjectTotals ObjectTotals::of(const broker::Broker& broker) {
+  ObjectTotals totals;
+  const UnackedByQueue unacked(broker);
+  for (const auto& [name, vhost] : broker.vhosts()) {
+    totals.bindings += vhost->binding_count();
+    vhost->for_each_exchange([&](const broker::Exchange&) { ++totals.exchanges; });
+    vhost->for_each_queue([&](const broker::Queue& queue) {
+      ++totals.queues;
+      totals.consumers += queue.consumer_count();
+      totals.messages.add(queue, unacked);
+    });
+  }
+  for (const broker::Connection* connection : broker.connections()) {
+    if (!connection->running()) continue;
+    ++totals.connections;
+    totals.channels += connection->channels().size();
+  }
+  return totals;
+}
+
+}  // namespace bb::server
