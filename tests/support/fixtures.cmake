@@ -50,17 +50,14 @@ bb_fixture(json_schema_suite SETUP bash "${support_dir}/json_schema_suite.sh"
   "${json_schema_suite_dir}" "${tools_dir}/python/bin/python" "${BB_JSON_SCHEMA_TEST_SUITE}")
 set_tests_properties(fixture_json_schema_suite_setup PROPERTIES FIXTURES_REQUIRED python_env)
 
-# bb_broker_test(NAME FIXTURES fixture... COMMAND word... [ENVIRONMENT NAME=value...] [ONLY broker])
+# bb_broker_test(NAME FIXTURES fixture... COMMAND word... [ENVIRONMENT NAME=value...])
 #
-# The command once for each broker, as the tests NAME_bb and NAME_rabbitmq, or for one. It
+# The command once for each broker, as the tests NAME_bb and NAME_rabbitmq. It
 # finds the broker's name in BB_TEST_BROKER, its URL in the file that
 # BB_TEST_BROKER_URL_FILE names, and the program in BB_TEST_BB.
 function(bb_broker_test name)
-  cmake_parse_arguments(ARG "" "ONLY" "FIXTURES;COMMAND;ENVIRONMENT" ${ARGN})
-  if(NOT ARG_ONLY)
-    set(ARG_ONLY bb rabbitmq)
-  endif()
-  foreach(broker IN LISTS ARG_ONLY)
+  cmake_parse_arguments(ARG "" "" "FIXTURES;COMMAND;ENVIRONMENT" ${ARGN})
+  foreach(broker IN ITEMS bb rabbitmq)
     set(fixture ${broker})
     if(broker STREQUAL bb)
       set(fixture bb_serve)
@@ -75,10 +72,10 @@ function(bb_broker_test name)
   endforeach()
 endfunction()
 
-# bb_python_test(NAME FILE [NO_BROKER] [ONLY broker]): a pytest file, once for each broker
-# or for one, or once as the test NAME, without a broker.
+# bb_python_test(NAME FILE [NO_BROKER]): a pytest file, once for each broker, or
+# once as the test NAME, without a broker.
 function(bb_python_test name file)
-  cmake_parse_arguments(ARG "NO_BROKER" "ONLY" "" ${ARGN})
+  cmake_parse_arguments(ARG "NO_BROKER" "" "" ${ARGN})
   # Through env, because CTest complains of a program that a fixture has yet to make.
   set(command env "${tools_dir}/python/bin/python" -B -m pytest -q -p no:cacheprovider
     -c "${support_dir}/pytest.ini" --rootdir "${CMAKE_CURRENT_SOURCE_DIR}"
@@ -91,7 +88,6 @@ function(bb_python_test name file)
       LABELS interop
       ENVIRONMENT "BB_TEST_BB=$<TARGET_FILE:bb>;${environment}")
   else()
-    bb_broker_test(${name} FIXTURES python_env COMMAND ${command} ENVIRONMENT ${environment}
-      ONLY ${ARG_ONLY})
+    bb_broker_test(${name} FIXTURES python_env COMMAND ${command} ENVIRONMENT ${environment})
   endif()
 endfunction()
