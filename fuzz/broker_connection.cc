@@ -64,6 +64,7 @@ class ScriptedStorage final : public broker::Storage {
   void forget_queue(broker::QueueId queue) override {
     kept_.erase(kept_.lower_bound({queue, 0}), kept_.lower_bound({queue + 1, 0}));
   }
+  broker::Position appended() const override { return last_; }
   broker::Position durable() const override { return durable_; }
 
   void sync() { durable_ = last_; }

@@ -111,13 +111,15 @@ void Queue::for_each_stored(const std::function<void(const QueuedMessage&)>& vis
   const auto visit_stored = [&](const QueuedMessage& message) {
     if (message.position != 0) visit(message);
   };
-  if (delayed_.empty() && messages_.in_order_of_arrival()) return messages_.for_each(visit_stored);
+  if (dead_.empty() && delayed_.empty() && messages_.in_order_of_arrival())
+    return messages_.for_each(visit_stored);
   std::map<Position, QueuedMessage> sorted;
   const auto sort = [&](const QueuedMessage& message) {
     sorted.emplace(message.position, message);
   };
   messages_.for_each(sort);
   for (const auto& [due, message] : delayed_) sort(message);
+  for (const DeadMessage& dead : dead_) sort(dead.message);
   for (const auto& [position, message] : sorted) visit_stored(message);
 }
 
@@ -176,6 +178,7 @@ void Queue::close() {
   context_.timers.cancel(*this);
   purge();
   for (const auto& [due, message] : std::exchange(delayed_, {})) settle(message);
+  for (const DeadMessage& dead : std::exchange(dead_, {})) settle(dead.message);
   while (Consumer* const consumer = consumers_.remove_first()) consumer->cancelled();
 }
 

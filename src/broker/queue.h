@@ -5,6 +5,7 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,14 +32,21 @@ class Queue;
 // What a queue cannot do by itself.
 class QueueOwner {
  public:
-  // `message` died and is in the queue no more. Publishes it to the queue's dead letter exchange,
-  // and settles it when that is done. Called from within the queue: only take note.
-  virtual void dead_letter(Queue& queue, QueuedMessage message, DeathReason reason) = 0;
+  // A message of the queue died. Takes it (Queue::take_dead()), publishes it to the dead letter
+  // exchange and settles it when that is done. Called from within the queue: only take note.
+  virtual void dead_letter(Queue& queue) = 0;
   // The queue was not used for as long as it may be: deletes it, now if it likes.
   virtual void delete_unused(Queue& queue) = 0;
 
  protected:
   ~QueueOwner() = default;
+};
+
+// A message that died in its queue, and holds its place in the storage until it is published anew.
+struct DeadMessage {
+  QueuedMessage message;
+  DeathReason reason;
+  std::int64_t wall_ms;  // when
 };
 
 // Why a message comes back.
@@ -93,12 +101,15 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   void requeue(QueuedMessage message, Return how = Return::kReturned);
   // A consumer wants an unsettled message no more: it dies.
   void reject(QueuedMessage message);
+  // The one that died first, to be published anew and settled; or given back for another try.
+  std::optional<DeadMessage> take_dead();
+  void give_back(DeadMessage dead);
   // The message is done with: acknowledged or dropped.
   void settle(const QueuedMessage& message);
   // Gets the message of an unsettled entry that was left to the storage. False, and logged, if it
   // cannot be read.
   bool load(QueuedMessage& message) { return MessageList::load(context_, message); }
-  // What waits and is in the storage, in order; not what is unsettled.
+  // What waits or has died and is in the storage, in order; not what is unsettled.
   void for_each_stored(const std::function<void(const QueuedMessage&)>& visit) const;
 
   // Gives messages to consumers in turn until either run out.
@@ -170,9 +181,11 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
 
   PriorityMessages messages_;
   std::multimap<TimePoint, QueuedMessage> delayed_;  // by the time of their next try
-  std::optional<TimePoint> unused_until_;            // when it goes, if nobody uses it
-  bool may_expire_ = false;                          // some message of it
-  Position delivered_ = 0;                           // the furthest that was taken
+  std::list<DeadMessage> dead_;
+  std::optional<TimePoint> dead_again_;    // when another try is made to publish them
+  std::optional<TimePoint> unused_until_;  // when it goes, if nobody uses it
+  bool may_expire_ = false;                // some message of it
+  Position delivered_ = 0;                 // the furthest that was taken
 
   ConsumerList consumers_;
   bool had_consumer_ = false;

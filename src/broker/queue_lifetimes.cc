@@ -11,6 +11,13 @@ namespace bb::broker {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+// Until the storage is asked once more to keep a dead letter.
+constexpr milliseconds kBurialRetry{1000};
+
+}  // namespace
+
 bool Queue::over_limit(std::uint64_t messages, std::uint64_t bytes) const {
   return (policy_.max_length && messages > *policy_.max_length) ||
          (policy_.max_length_bytes && bytes > *policy_.max_length_bytes);
@@ -43,7 +50,21 @@ void Queue::reject(QueuedMessage message) {
 
 void Queue::die(QueuedMessage message, DeathReason reason) {
   if (owner_ == nullptr || !policy_.dead_letter_exchange) return settle(message);
-  owner_->dead_letter(*this, std::move(message), reason);
+  dead_.push_back({std::move(message), reason, context_.clock.wall_ms});
+  owner_->dead_letter(*this);
+}
+
+std::optional<DeadMessage> Queue::take_dead() {
+  if (dead_.empty()) return std::nullopt;
+  DeadMessage first = std::move(dead_.front());
+  dead_.pop_front();
+  return first;
+}
+
+void Queue::give_back(DeadMessage dead) {
+  dead_.push_front(std::move(dead));
+  dead_again_ = context_.clock.now + kBurialRetry;
+  set_timer();
 }
 
 std::optional<std::int64_t> Queue::expiry_ms(const Message& message) const {
@@ -93,6 +114,10 @@ void Queue::on_time() {
     if (owner_ != nullptr) owner_->delete_unused(*this);
     return;
   }
+  if (dead_again_ && *dead_again_ <= now) {
+    dead_again_.reset();
+    for (std::size_t i = 0; i < dead_.size(); ++i) owner_->dead_letter(*this);
+  }
   while (!delayed_.empty() && delayed_.begin()->first <= now) {
     messages_.put_back(std::move(delayed_.extract(delayed_.begin()).mapped()));
   }
@@ -105,6 +130,7 @@ void Queue::set_timer() {
   if (closed_) return;
   std::optional<TimePoint> due = unused_until_;
   const auto no_later_than = [&](TimePoint time) { due = std::min(due.value_or(time), time); };
+  if (dead_again_) no_later_than(*dead_again_);
   if (!delayed_.empty()) no_later_than(delayed_.begin()->first);
   if (may_expire_) {
     if (const QueuedMessage* const first = messages_.front()) {

@@ -60,6 +60,12 @@ class QueueLifetimes : public testing::Test {
     }
     return bodies;
   }
+  static std::vector<Position> stored_positions(const Queue& queue) {
+    std::vector<Position> positions;
+    queue.for_each_stored(
+        [&](const QueuedMessage& message) { positions.push_back(message.position); });
+    return positions;
+  }
   Queue& dead() { return **vhost_.find_queue("dead", 1); }
   std::optional<TimePoint> after(int ms) { return TimePoint{} + milliseconds(ms); }
 
@@ -120,7 +126,7 @@ TEST_F(QueueLifetimes, ADeadLetterIsKeptBeforeItsPredecessorIsForgotten) {
   EXPECT_THAT(storage_.calls(), ElementsAre("append one for 1", "acknowledge 1 in 2"));
 }
 
-TEST_F(QueueLifetimes, WhatTheStorageCannotKeepOnceMoreStaysWhereItWas) {
+TEST_F(QueueLifetimes, WhatTheStorageCannotKeepOnceMoreStaysWhereItWasAndIsTriedAgain) {
   Queue& queue = declare_mortal("queue", {});
   publish("queue", "one");
   storage_.calls();
@@ -128,6 +134,20 @@ TEST_F(QueueLifetimes, WhatTheStorageCannotKeepOnceMoreStaysWhereItWas) {
   queue.reject(*queue.pop());
   turn();
   EXPECT_THAT(storage_.calls(), ElementsAre("append one for 1"));
+  EXPECT_EQ(stored_positions(queue), std::vector<Position>{1});
+  storage_.repair();
+  pass(milliseconds(1000));
+  EXPECT_THAT(storage_.calls(), ElementsAre("append one for 1", "acknowledge 1 in 2"));
+}
+
+TEST_F(QueueLifetimes, WhatDiedIsStoredUntilItIsPublishedAnew) {
+  Queue& queue = declare_mortal("queue", {});
+  publish("queue", "one");
+  publish("queue", "two");
+  queue.reject(*queue.pop());
+  EXPECT_EQ(stored_positions(queue), (std::vector<Position>{1, 2}));
+  turn();
+  EXPECT_EQ(stored_positions(queue), std::vector<Position>{2});
 }
 
 TEST_F(QueueLifetimes, TheDeadOfADeletedQueueGoWithIt) {
@@ -186,10 +206,7 @@ TEST_F(QueueLifetimes, WhatWaitsForAnotherTryIsStillStored) {
   auto second = queue.pop();
   queue.requeue(*std::move(second));
   queue.requeue(*std::move(first));
-  std::vector<Position> positions;
-  queue.for_each_stored(
-      [&](const QueuedMessage& message) { positions.push_back(message.position); });
-  EXPECT_THAT(positions, ElementsAre(1u, 2u, 3u));
+  EXPECT_EQ(stored_positions(queue), (std::vector<Position>{1, 2, 3}));
 }
 
 TEST_F(QueueLifetimes, RestoredMessagesExpireToo) {

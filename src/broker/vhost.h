@@ -143,9 +143,9 @@ class VHost final : private QueueOwner {
   void unbind_from_exchange(const Binding& binding, Queue& queue);
 
   // QueueOwner.
-  void dead_letter(Queue& queue, QueuedMessage message, DeathReason reason) override;
+  void dead_letter(Queue& queue) override;
   void delete_unused(Queue& queue) override { remove_queue(queue); }
-  void publish_dead_letter(Queue& queue, QueuedMessage& message, Death death);
+  void publish_dead_letter(Queue& queue, DeadMessage dead);
   void refuse_where_full(const Publication& publication, PublishOutcome& outcome);
 
   std::string name_;

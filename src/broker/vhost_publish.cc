@@ -85,26 +85,25 @@ void VHost::refuse_where_full(const Publication& publication, PublishOutcome& ou
   });
 }
 
-void VHost::dead_letter(Queue& queue, QueuedMessage message, DeathReason reason) {
-  const auto time_seconds = static_cast<std::uint64_t>(context_.clock.wall_ms / 1000);
-  context_.deferred.add([this, queue = Queue::Ptr(&queue), message = std::move(message), reason,
-                         time_seconds]() mutable {
-    // A queue that was deleted in the meantime took its messages with it.
-    if (queue->closed()) return queue->settle(message);
-    Death death;
-    death.queue = queue->name();
-    death.reason = reason;
-    death.time_seconds = time_seconds;
-    publish_dead_letter(*queue, message, death);
+void VHost::dead_letter(Queue& queue) {
+  context_.deferred.add([this, queue = Queue::Ptr(&queue)] {
+    // A queue that was deleted in the meantime took its messages with it, and maybe the vhost.
+    if (queue->closed()) return;
+    if (auto dead = queue->take_dead()) publish_dead_letter(*queue, *std::move(dead));
   });
 }
 
 // The message is settled after its successor was appended to the storage: a crash between the two
 // makes two of it, and never none.
-void VHost::publish_dead_letter(Queue& queue, QueuedMessage& message, Death death) {
+void VHost::publish_dead_letter(Queue& queue, DeadMessage died) {
   const QueuePolicy& policy = queue.policy();
+  QueuedMessage& message = died.message;
   if (!exchanges_.contains(*policy.dead_letter_exchange)) return queue.settle(message);
   if (!queue.load(message)) return;  // it stays in the storage
+  Death death;
+  death.queue = queue.name();
+  death.reason = died.reason;
+  death.time_seconds = static_cast<std::uint64_t>(died.wall_ms / 1000);
   const Message& content = *message.message;
   death.exchange = content.exchange();
   death.routing_key = content.routing_key();
@@ -122,8 +121,8 @@ void VHost::publish_dead_letter(Queue& queue, QueuedMessage& message, Death deat
                .decoded = *properties,
                .dead_letter = &dead});
   BB_ASSERT(published);  // the exchange is there
-  // What the storage could not keep stays where it was, there.
-  if (!published->storage_failed) queue.settle(message);
+  if (published->storage_failed) return queue.give_back(std::move(died));
+  queue.settle(message);
 }
 
 }  // namespace bb::broker
