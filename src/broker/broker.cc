@@ -154,8 +154,10 @@ void Broker::run_deferred() {
 }
 
 void Broker::on_durable() {
-  for (Connection* connection : connections_) {
-    if (connection->awaits_durable_) connection->flush_confirms();
+  // Flushing may add them again.
+  for (Connection* connection : std::exchange(await_durable_, {})) {
+    connection->awaits_durable_ = false;
+    connection->flush_confirms();
   }
 }
 
@@ -184,9 +186,22 @@ void Broker::check_memory() {
   const bool alarm = bytes > (memory_alarm_ ? bytes_max / 5 * 4 : bytes_max);
   if (alarm == memory_alarm_) return;
   memory_alarm_ = alarm;
+  block_publishers();
+}
+
+void Broker::set_disk_alarm(bool alarm) {
+  if (std::exchange(disk_alarm_, alarm) != alarm) block_publishers();
+}
+
+void Broker::block_publishers() {
   for (Connection* connection : connections_) {
-    if (connection->publishes_) connection->set_blocked(alarm);
+    if (connection->publishes_) connection->set_blocked(memory_alarm_ || disk_alarm_);
   }
+}
+
+std::string_view Broker::short_of() const {
+  if (memory_alarm_ && disk_alarm_) return "low on memory & disk";
+  return memory_alarm_ ? "low on memory" : "low on disk";
 }
 
 }  // namespace bb::broker

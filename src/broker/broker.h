@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "broker/connection.h"
@@ -100,6 +101,9 @@ class Broker final : public HolderList {
 
   // Clients that are being held back because messages fill the memory.
   bool memory_alarm() const { return memory_alarm_; }
+  // The same, because there is little room on the disk: whoever knows says so.
+  void set_disk_alarm(bool alarm);
+  bool disk_alarm() const { return disk_alarm_; }
   // In no particular order; valid until one of them ends.
   const std::set<Connection*>& connections() const { return connections_; }
   const Options& options() const { return context_.options; }
@@ -130,6 +134,8 @@ class Broker final : public HolderList {
   void run_deferred();
   // After a connection has taken bytes: raises or clears the memory alarm.
   void check_memory();
+  void block_publishers();
+  std::string_view short_of() const;  // for connection.blocked
 
   // `leaving`: which connections are told `reason` and closed.
   template <class Leaving>
@@ -140,7 +146,9 @@ class Broker final : public HolderList {
   VHosts vhosts_;
   std::set<Connection*> connections_;
   ConnectionId next_connection_id_ = 1;
+  std::vector<Connection*> await_durable_;  // each once
   bool memory_alarm_ = false;
+  bool disk_alarm_ = false;
 };
 
 }  // namespace bb::broker

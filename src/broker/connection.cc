@@ -49,6 +49,7 @@ Connection::~Connection() {
   attention_called_ = true;  // nobody is there to be told any more
   finish({});
   broker_.connections_.erase(this);
+  if (awaits_durable_) std::erase(broker_.await_durable_, this);
   broker_.settle_up();
   broker_.check_memory();
 }
@@ -391,14 +392,14 @@ void Connection::open_channel(std::uint16_t number) {
 
 void Connection::published() {
   publishes_ = true;
-  if (broker_.memory_alarm_) set_blocked(true);
+  if (broker_.memory_alarm_ || broker_.disk_alarm_) set_blocked(true);
 }
 
 void Connection::set_blocked(bool blocked) {
   if (state_ != State::kRunning || std::exchange(blocked_, blocked) == blocked) return;
   if (capabilities_.connection_blocked) {
     if (blocked) {
-      send(0, amqp::connection::Blocked{"low on memory"});
+      send(0, amqp::connection::Blocked{broker_.short_of()});
     } else {
       send(0, amqp::connection::Unblocked{});
     }
@@ -406,8 +407,11 @@ void Connection::set_blocked(bool blocked) {
   output_changed();
 }
 
+void Connection::await_durable() {
+  if (!std::exchange(awaits_durable_, true)) broker_.await_durable_.push_back(this);
+}
+
 void Connection::flush_confirms() {
-  awaits_durable_ = false;
   for (const auto& [number, channel] : channels_) {
     if (!channel->failing()) channel->flush_confirms();
   }

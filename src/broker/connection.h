@@ -109,7 +109,7 @@ class Connection final : private ConnectionContext {
   Buffer& output() override { return output_; }
   void output_changed() override;
   bool output_full() const override;
-  void await_durable() override { awaits_durable_ = true; }
+  void await_durable() override;
   void published() override;
 
   void process(ByteView bytes, TimePoint now);

@@ -22,6 +22,8 @@ struct ServeOptions {
   bool no_http = false;
   std::optional<std::string> data_dir;
   std::optional<std::string> exchange;
+  std::optional<std::uint64_t> disk_free_min;
+  std::optional<std::uint64_t> memory_max;
   bool repair = false;
   logging::Level log_level = logging::Level::kInfo;
   std::optional<std::uint64_t> parent_pid;
@@ -76,6 +78,8 @@ Result<server::ServerOptions> server_options(const ServeOptions& options) {
   result.data_dir = data_dir.value;
   result.events_exchange = exchange.value;
   result.repair = options.repair;
+  if (options.disk_free_min) result.disk_free_min_bytes = *options.disk_free_min;
+  result.memory_max_bytes = options.memory_max;
   return result;
 }
 
@@ -139,6 +143,11 @@ Command serve_command() {
                   "~/.local/state/bloodbank)",
                   ValueKind::kDirectory),
       exchange_option(options->exchange),
+      number_option("--disk-free-min", 0, UINT64_MAX, options->disk_free_min,
+                    "Hold publishers back while the disk has fewer bytes left (default 50000000)"),
+      number_option("--memory-max", 1 << 20, UINT64_MAX, options->memory_max,
+                    "Hold publishers back while events in memory take more bytes (default 40% of "
+                    "the machine's)"),
       flag("--repair", options->repair,
            "Start although the log is damaged, without what is damaged"),
       log_level_option(*options),

@@ -50,11 +50,11 @@ std::uint64_t memory_bytes_max() {
   return std::max(pages * page_bytes / 5 * 2, broker::Options{}.memory_bytes_max / 16);
 }
 
-broker::Options broker_options() {
+broker::Options broker_options(const ServerOptions& server) {
   broker::Options options;
   options.version = BB_VERSION;
   options.seed = random_u64();
-  options.memory_bytes_max = memory_bytes_max();
+  options.memory_bytes_max = server.memory_max_bytes.value_or(memory_bytes_max());
   return options;
 }
 
@@ -86,7 +86,7 @@ Result<broker::LogStorage::Opened> open_storage(io::Folder& folder, const Server
 // Everything of one run of the server; on one thread.
 class Server {
  public:
-  Server(const ServerOptions& options, broker::LogStorage& storage)
+  Server(const ServerOptions& options, const io::Folder& folder, broker::LogStorage& storage)
       : options_(options),
         storage_(storage),
         context_(/*concurrency_hint=*/1),
@@ -96,8 +96,8 @@ class Server {
         deadline_(context_),
         grace_(context_),
         scratch_(kScratchBytes),
-        broker_(broker_options(), storage_),
-        driver_(context_.get_executor(), storage_, broker_,
+        broker_(broker_options(options), storage_),
+        driver_(context_.get_executor(), folder, options.disk_free_min_bytes, storage_, broker_,
                 [](const Error& error) { report_storage_failure(error); }),
         http_(context_, broker_) {
     tell_wall_clock();
@@ -302,7 +302,7 @@ Result<void> run_server(const ServerOptions& options,
   BB_TRY_ASSIGN(const DataDir data_dir, DataDir::open(options.data_dir));
   BB_TRY_ASSIGN(const auto folder, io::open_posix_folder(data_dir.path() + "/log"));
   BB_TRY_ASSIGN(broker::LogStorage::Opened opened, open_storage(*folder, options));
-  Server server(options, *opened.storage);
+  Server server(options, *folder, *opened.storage);
   BB_TRY(server.restore(std::move(opened.state)));
   BB_TRY_ASSIGN(const Listening listening, server.listen());
   on_listening(listening);

@@ -14,6 +14,9 @@ namespace bb::server {
 struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 5672;  // 0: any free one
+  // Publishers are held back while the disk has less left, or messages in memory take more.
+  std::uint64_t disk_free_min_bytes = 50'000'000;  // RabbitMQ's disk_free_limit
+  std::optional<std::uint64_t> memory_max_bytes;   // default: 40% of the machine's
   bool repair = false;        // go on with a damaged log, without what is damaged
   // Of the management API, on the same host; 0: any free one; nullopt: none.
   std::optional<std::uint16_t> http_port = 8682;

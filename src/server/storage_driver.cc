@@ -10,9 +10,12 @@ namespace bb::server {
 
 namespace asio = boost::asio;
 
-StorageDriver::StorageDriver(asio::any_io_executor executor, broker::LogStorage& storage,
+StorageDriver::StorageDriver(asio::any_io_executor executor, const io::Folder& folder,
+                             std::uint64_t disk_free_min, broker::LogStorage& storage,
                              broker::Broker& broker, std::function<void(const Error&)> on_failure)
     : executor_(std::move(executor)),
+      folder_(folder),
+      disk_free_min_(disk_free_min),
       storage_(storage),
       broker_(broker),
       on_failure_(std::move(on_failure)) {
@@ -58,7 +61,23 @@ void StorageDriver::end_sync() {
   if (storage_.wants_checkpoint()) start_checkpoint();
 }
 
+void StorageDriver::check_disk() {
+  const auto free_bytes = folder_.free_bytes();
+  if (!free_bytes) return;  // then writing will say more
+  const bool alarm = *free_bytes < disk_free_min_;
+  if (alarm != broker_.disk_alarm()) {
+    if (alarm) {
+      logging::warning("{} bytes left on the disk, below the limit of {}: publishers wait",
+                       *free_bytes, disk_free_min_);
+    } else {
+      logging::info("{} bytes left on the disk: publishers go on", *free_bytes);
+    }
+  }
+  broker_.set_disk_alarm(alarm);
+}
+
 void StorageDriver::tick() {
+  check_disk();
   flush();
   start_sync();
   if (storage_.wants_checkpoint()) start_checkpoint();

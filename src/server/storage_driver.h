@@ -17,12 +17,14 @@ namespace bb::server {
 // sends answers.
 class StorageDriver {
  public:
-  // All outlive it. `on_failure` is called once, if the storage fails for good.
-  StorageDriver(boost::asio::any_io_executor executor, broker::LogStorage& storage,
-                broker::Broker& broker, std::function<void(const Error&)> on_failure);
+  // All outlive it. `folder` is the storage's: publishers are held back while its disk has less
+  // than `disk_free_min` bytes left. `on_failure` is called once, if the storage fails for good.
+  StorageDriver(boost::asio::any_io_executor executor, const io::Folder& folder,
+                std::uint64_t disk_free_min, broker::LogStorage& storage, broker::Broker& broker,
+                std::function<void(const Error&)> on_failure);
   ~StorageDriver();
 
-  // About once a second: syncs what nobody waits for, begins checkpoints.
+  // About once a second: syncs what nobody waits for, begins checkpoints, looks at the disk.
   void tick();
   // Blocks until all is on disk, and a checkpoint with it. Nothing runs afterwards.
   Result<void> stop();
@@ -35,8 +37,11 @@ class StorageDriver {
   void run_checkpoint();
   void end_checkpoint();
   void check_failure();
+  void check_disk();
 
   boost::asio::any_io_executor executor_;
+  const io::Folder& folder_;
+  const std::uint64_t disk_free_min_;
   broker::LogStorage& storage_;
   broker::Broker& broker_;
   std::function<void(const Error&)> on_failure_;
