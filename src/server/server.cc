@@ -222,6 +222,7 @@ asio::awaitable<void> Server::tick_loop(Server* self) {
     const auto [ec] = co_await self->ticker_.async_wait(kTuple);
     if (ec) break;
     self->tell_wall_clock();
+    self->broker_.on_time(Clock::now());  // what no connection has set going: the management API
     for (const auto& session : self->live_sessions()) session->tick();
     self->storage_.set_time(wall_clock_ms());
     self->driver_.tick();
