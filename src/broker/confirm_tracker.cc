@@ -11,13 +11,13 @@ void ConfirmTracker::refuse_waiting() {
 }
 
 void ConfirmTracker::collect(Position durable, std::vector<Ack>& acks) {
-  bool out_of_order = false;
+  const std::size_t settled_before = settled_.size();
   for (; !waiting_.empty() && waiting_.front().position <= durable; waiting_.pop_front()) {
     settled_.push_back({waiting_.front().sequence, /*nack=*/false});
-    out_of_order = true;
   }
   if (settled_.empty()) return;
-  if (out_of_order) {
+  // Each half is in order.
+  if (settled_before > 0 && settled_before < settled_.size()) {
     std::sort(settled_.begin(), settled_.end(),
               [](const Settled& a, const Settled& b) { return a.sequence < b.sequence; });
   }

@@ -25,6 +25,9 @@ constexpr std::size_t kOutputPauses = 2;
 
 constexpr std::chrono::milliseconds kLastWordsGrace{1000};
 
+// How long the memory of an empty output buffer is kept for the next output.
+constexpr std::chrono::milliseconds kOutputKept{1000};
+
 // RabbitMQ takes a method that is malformed or unknown for a broken frame.
 Error undecodable(const Error& error) {
   return {ErrorCode::kFrameError, "cannot decode: " + error.message};
@@ -113,6 +116,7 @@ void Connection::process(ByteView bytes, TimePoint now) {
 
 void Connection::on_tick(TimePoint now) {
   broker_.context_.clock.set(now);
+  if (output_.empty() && now - last_sent_ > kOutputKept) output_.reset();
   check_time(now);
   broker_.settle_up();
 }

@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,6 +63,14 @@ std::int64_t wall_clock_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
+}
+
+// Messages come and go by the megabyte: memory that goes back to the system with each batch has to
+// be cleared anew for the next one, which costs more than handling it.
+void keep_freed_memory() {
+  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  ::mallopt(M_TOP_PAD, 1 << 20);
+  ::mallopt(M_MMAP_THRESHOLD, 8 << 20);
 }
 
 // Opens the log, and says what an unclean end left.
@@ -300,6 +309,7 @@ void Server::stop_when_empty() {
 
 Result<void> run_server(const ServerOptions& options,
                         const std::function<void(const Listening&)>& on_listening) {
+  keep_freed_memory();
   BB_TRY_ASSIGN(const DataDir data_dir, DataDir::open(options.data_dir));
   BB_TRY_ASSIGN(const auto folder, io::open_posix_folder(data_dir.path() + "/log"));
   BB_TRY_ASSIGN(broker::LogStorage::Opened opened, open_storage(*folder, options));

@@ -19,8 +19,9 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr int kDrainReadsMax = 4;
 // How many ticks the last words of a connection get.
 constexpr int kLastWordsTicks = 5;
-// An output buffer that grew larger than this is given back once it is written.
-constexpr std::size_t kOutboxKeptBytes = 64 * 1024;
+// An output buffer that grew larger than this is given back once it is written; growing a new one
+// for every batch would cost more than the batch. Idle connections keep none.
+constexpr std::size_t kOutboxKeptBytes = 4 << 20;
 
 std::string describe_peer(const asio::ip::tcp::socket& socket, bool& is_loopback) {
   boost::system::error_code ec;
@@ -60,6 +61,7 @@ void Session::start() {
 void Session::tick() {
   if (!connection_) return;
   connection_->on_tick(Clock::now());
+  if (!std::exchange(wrote_since_tick_, false) && outbox_.empty()) outbox_.reset();
   // A client that has stopped reading does not take our last words either.
   if (connection_->finished() && ++finished_ticks_ > kLastWordsTicks) end();
 }
@@ -110,6 +112,7 @@ asio::awaitable<void> Session::write_loop(std::shared_ptr<Session> self) {
       continue;
     }
     self->connection_->take_output(self->outbox_, Clock::now());
+    self->wrote_since_tick_ = true;
     while (!self->outbox_.empty()) {
       const ByteView bytes = self->outbox_.view();
       const auto [ec, size] =

@@ -48,6 +48,7 @@ class Session final : public broker::ConnectionObserver,
   std::function<void(Session*)> on_end_;
   std::array<std::byte, 4096> inbox_;  // small: most connections are idle
   Buffer outbox_;                      // being written
+  bool wrote_since_tick_ = false;
   int finished_ticks_ = 0;
   std::unique_ptr<broker::Connection> connection_;
 };

@@ -45,7 +45,7 @@ class Broken(Exception):
 
 class Broker:
     def __init__(self, bb, folder):
-        self.command = [bb, "serve", "--host", "127.0.0.1", "--data-dir", str(folder / "data")]
+        self.command = [bb, "serve", "--host", "127.0.0.1", "--no-http", "--data-dir", str(folder / "data")]
         self.log_path = folder / "log"
         self.port = 0
         self.process = None
