@@ -10,7 +10,8 @@
 
 namespace bb::broker {
 
-Broker::Broker(const Options& options, Storage& storage) : context_(options, storage) {
+Broker::Broker(const Options& options, Storage& storage, MessageValidator* validator)
+    : context_(options, storage, validator) {
   context_.restoring = true;  // the storage is told once it is known to be a new one
   make_defaults();
   context_.restoring = false;

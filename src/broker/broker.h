@@ -32,9 +32,10 @@ class Broker final : public HolderList {
  public:
   using VHosts = std::map<std::string, std::unique_ptr<VHost>, std::less<>>;
 
-  // `storage` outlives the broker. A new broker has the vhost "/" and the user guest, password
+  // `storage` and `validator` outlive the broker. Without a validator no exchange can ask for
+  // validation. A new broker has the vhost "/" and the user guest, password
   // guest, an administrator who may do everything there.
-  Broker(const Options& options, Storage& storage);
+  Broker(const Options& options, Storage& storage, MessageValidator* validator = nullptr);
   ~Broker() override;
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;

@@ -10,8 +10,10 @@
 #include "broker/deferred_work.h"
 #include "broker/login_throttle.h"
 #include "broker/message.h"
+#include "broker/message_validator.h"
 #include "broker/name_generator.h"
 #include "broker/options.h"
+#include "broker/refusal_log.h"
 #include "broker/storage.h"
 #include "broker/timer_queue.h"
 
@@ -44,15 +46,18 @@ struct Clock {
 struct Counters {
   std::uint64_t published = 0;     // messages that clients sent
   std::uint64_t unroutable = 0;    // of these, what no queue received
+  std::uint64_t invalid = 0;       // of these, what their exchange refused
   std::uint64_t delivered = 0;     // to consumers and to basic.get
   std::uint64_t acknowledged = 0;  // by clients
 };
 
 // One per broker; outlives everything that refers to it.
 struct BrokerContext {
-  BrokerContext(const Options& with_options, Storage& with_storage)
+  BrokerContext(const Options& with_options, Storage& with_storage,
+                MessageValidator* with_validator = nullptr)
       : options(with_options),
         storage(with_storage),
+        validator(with_validator),
         names(options.seed),
         access(options),
         logins(options) {}
@@ -61,11 +66,13 @@ struct BrokerContext {
 
   const Options options;
   Storage& storage;
+  MessageValidator* const validator;  // nullptr: no exchange can ask for validation
   MemoryGauge memory;
   NameGenerator names;
   AccessControl access;
   LoginThrottle logins;
   Counters counters;
+  RefusalLog refusal_log;
   Clock clock;
   bool restoring = false;  // what is declared comes from the storage: it knows
   TimerQueue timers;

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "bloodbank/result.h"
 #include "broker/destination_set.h"
+#include "broker/validation_policy.h"
 
 namespace bb::broker {
 
@@ -56,6 +57,10 @@ class Exchange {
   const std::string& name() const { return name_; }
   const Properties& properties() const { return properties_; }
 
+  // What it asks of what is published to it. Not of what comes on from another exchange.
+  ValidationPolicy validation() const { return validation_; }
+  void set_validation(ValidationPolicy policy) { validation_ = policy; }
+
   // `binding` is new for this queue. kPreconditionFailed for arguments that a headers exchange
   // cannot take.
   Result<void> bind(const Binding& binding, Queue* queue);
@@ -78,6 +83,7 @@ class Exchange {
   Properties properties_;
   std::unique_ptr<Router> router_;
   std::size_t binding_count_ = 0;
+  ValidationPolicy validation_ = ValidationPolicy::kOff;
 };
 
 }  // namespace bb::broker

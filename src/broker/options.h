@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "amqp/constants.h"
+#include "broker/validation_policy.h"
 
 namespace bb::broker {
 
@@ -20,6 +22,12 @@ struct Options {
   std::uint16_t heartbeat_seconds = amqp::kDefaultHeartbeatSeconds;
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds close_timeout{5'000};  // for the peer's close-ok
+
+  // What the exchange of this name asks of its events in vhost "/", whatever its arguments say: an
+  // argument that clients do not know of would make their redeclarations fail.
+  std::string events_exchange;
+  std::optional<ValidationPolicy> events_validation;
+  std::uint64_t quarantine_bytes_max = 256ull << 20;  // of each queue of refused events
 
   std::uint64_t body_bytes_max = 128ull << 20;
   // Deliveries to a connection pause while this much waits for its socket.

@@ -62,6 +62,11 @@ Result<void> VHost::declare_exchange(std::string_view name, Exchange::Properties
     BB_TRY(check_same_flag("durable", properties.durable, current.durable, what));
     BB_TRY(check_same_flag("auto_delete", properties.auto_delete, current.auto_delete, what));
     BB_TRY(check_same_flag("internal", properties.internal, current.internal, what));
+    BB_TRY_ASSIGN(const ValidationPolicy received,
+                  validation_policy_in(properties.arguments, what));
+    BB_TRY_ASSIGN(const ValidationPolicy asked, validation_policy_in(current.arguments, what));
+    BB_TRY(check_same_text(kValidationArgument, to_string(received), to_string(asked), what));
+    if (known->second->validation() != ValidationPolicy::kOff) quarantine_of(name);
     return {};
   }
   if (name.starts_with(kReservedPrefix)) return reserved("exchange", name);
@@ -71,9 +76,15 @@ Result<void> VHost::declare_exchange(std::string_view name, Exchange::Properties
                 fmt::format("cannot declare {}: the limit of {} exchanges is reached",
                             describe("exchange", name, name_), context_.options.exchanges_max));
   }
+  BB_TRY_ASSIGN(const ValidationPolicy policy, validation_policy(name, properties.arguments));
   const auto made = exchanges_.emplace(
       name, std::make_unique<Exchange>(std::string(name), std::move(properties)));
+  made.first->second->set_validation(policy);
   journal_.put(*made.first->second);
+  if (policy == ValidationPolicy::kOff) return {};
+  ++validating_exchanges_;
+  // A quarantine of an earlier run is still to be restored, with what it keeps.
+  if (!context_.restoring) quarantine_of(name);
   return {};
 }
 
@@ -115,6 +126,7 @@ Result<void> VHost::delete_exchange(std::string_view name, bool if_unused) {
 }
 
 void VHost::erase_exchange(ByName<std::unique_ptr<Exchange>>::iterator exchange) {
+  if (exchange->second->validation() != ValidationPolicy::kOff) --validating_exchanges_;
   journal_.erase(*exchange->second);
   exchanges_.erase(exchange);
 }

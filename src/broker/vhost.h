@@ -17,6 +17,7 @@
 #include "broker/definition_journal.h"
 #include "broker/exchange.h"
 #include "broker/message.h"
+#include "broker/message_validator.h"
 #include "broker/queue.h"
 
 namespace bb::broker {
@@ -35,7 +36,8 @@ struct Publication {
 // What became of a message that was not in error.
 struct PublishOutcome {
   bool routed = false;   // at least one queue received it, or would have but for `refused`
-  bool refused = false;  // the storage could not keep it, or a queue is full: a nack
+  bool refused = false;  // the storage could not keep it, a queue is full, or invalid: a nack
+  bool invalid = false;  // its exchange refused it: it is in quarantine
   bool storage_failed = false;
   Position position = 0;  // safe once the storage is durable up to here; 0: there is no waiting
 };
@@ -104,9 +106,10 @@ class VHost final : private QueueOwner {
 
   // Refuses what publish() would for its exchange: kNotFound, kAccessRefused (internal).
   Result<void> check_publish(std::string_view exchange);
-  // The one way in for a message: routes it, appends it to the storage once for all durable queues
-  // if it is persistent, and gives it to the queues, which deliver what they can at once.
-  // Errors: those of check_publish().
+  // The one way in for a message: asks the exchange for its policy (not for a dead letter, which
+  // passed once; what is refused is put into quarantine, and no queue receives it), routes it,
+  // appends it to the storage once for all durable queues if it is persistent, and gives it to the
+  // queues, which deliver what they can at once. Errors: those of check_publish().
   Result<PublishOutcome> publish(const Publication& publication);
 
   // The queues that a message published to the exchange reaches, each once, in no
@@ -138,6 +141,13 @@ class VHost final : private QueueOwner {
 
   Result<Queue*> add_queue(QueueId id, std::string name, Queue::Properties properties,
                            QueuePolicy policy);
+  Result<ValidationPolicy> validation_policy(std::string_view exchange,
+                                             const amqp::FieldTable& arguments) const;
+  Queue* quarantine_of(std::string_view exchange);
+  bool passes_validation(const Publication& publication);
+  void log_refusal(const ValidatedMessage& message, const Refusal& refusal);
+  void keep_in_quarantine(const Publication& publication, const ValidatedMessage& message,
+                          const Refusal& refusal);
   void erase_exchange(ByName<std::unique_ptr<Exchange>>::iterator exchange);
   Result<void> check_access(const Queue& queue, ConnectionId connection) const;
   void unbind_from_exchange(const Binding& binding, Queue& queue);
@@ -146,6 +156,7 @@ class VHost final : private QueueOwner {
   void dead_letter(Queue& queue) override;
   void delete_unused(Queue& queue) override { remove_queue(queue); }
   void publish_dead_letter(Queue& queue, DeadMessage dead);
+  PublishOutcome deliver(const Publication& publication);
   void refuse_where_full(const Publication& publication, PublishOutcome& outcome);
 
   std::string name_;
@@ -156,6 +167,7 @@ class VHost final : private QueueOwner {
   ByName<Queue::Ptr> queues_;
   std::unordered_multimap<ConnectionId, Queue*> exclusive_queues_;
   std::size_t binding_count_ = 0;
+  std::size_t validating_exchanges_ = 0;
   std::uint64_t route_round_ = 0;
   std::vector<Queue*> routed_;
   std::vector<QueueId> durable_queues_;  // of the current publish; kept for its memory

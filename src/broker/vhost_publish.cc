@@ -39,12 +39,22 @@ Result<std::span<Queue* const>> VHost::route(std::string_view exchange, const Ro
 }
 
 Result<PublishOutcome> VHost::publish(const Publication& publication) {
-  if (publication.dead_letter == nullptr) BB_TRY(check_publish(publication.exchange));
+  if (publication.dead_letter == nullptr) {
+    BB_TRY(check_publish(publication.exchange));
+    if (!passes_validation(publication)) {
+      return PublishOutcome{.routed = true, .refused = true, .invalid = true};
+    }
+  }
   BB_TRY(route(publication.exchange,
                {.routing_key = publication.routing_key, .headers = publication.decoded.headers}));
   if (const DeadLetter* const dead = publication.dead_letter) {
     std::erase_if(routed_, [&](const Queue* queue) { return is_cycle(*dead, queue->name()); });
   }
+  return deliver(publication);
+}
+
+// Keeps it and gives it to the queues in routed_.
+PublishOutcome VHost::deliver(const Publication& publication) {
   PublishOutcome outcome{.routed = !routed_.empty()};
   refuse_where_full(publication, outcome);
   if (routed_.empty()) return outcome;

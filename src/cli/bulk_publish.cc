@@ -142,7 +142,8 @@ void BulkRun::on_confirm(const client::Confirm& confirm) {
 }
 
 void BulkRun::on_settled(const PlannedEvent& event, std::size_t line, Fate fate) {
-  if (fate != Fate::kPublished) return on_failed(line, fate_error(event, fate));
+  if (fate != Fate::kPublished)
+    return on_failed(line, fate_error(event, fate, options_.address.exchange));
   report_.published();
   if (options_.print == BulkPrint::kNothing) return;
   output_.add(published_line(event, options_.address.exchange, options_.print == BulkPrint::kJson));

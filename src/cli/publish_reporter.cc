@@ -18,22 +18,26 @@ std::string published_line(const PlannedEvent& event, std::string_view exchange,
       quote_json(event.event_type), event.schema_id.empty() ? "null" : quote_json(event.schema_id));
 }
 
-Error fate_error(const PlannedEvent& event, Fate fate) {
+Error fate_error(const PlannedEvent& event, Fate fate, std::string_view exchange) {
   if (fate == Fate::kUnroutable) {
     return {ErrorCode::kNoRoute,
             fmt::format("no queue received '{0}': the event {1} was not kept; subscribe first "
                         "(bb subscribe '{0}'), or give its service a durable queue (--queue)",
                         event.event_type, event.event_id)};
   }
-  return {ErrorCode::kNacked, fmt::format("the broker refused the event {} ('{}'): it was not "
-                                          "kept; its log says why",
-                                          event.event_id, event.event_type)};
+  return {ErrorCode::kNacked,
+          fmt::format("the broker refused the event {} ('{}'): no subscriber gets it\n"
+                      "  where the exchange validates events (bb serve --validate), the queue "
+                      "'{}.quarantine' has it with the reason, and `bb validate --envelope` tells "
+                      "what is wrong\n"
+                      "  else a queue is full, or the broker's disk: its log says why",
+                      event.event_id, event.event_type, exchange)};
 }
 
 void PublishReporter::on_settled(const PlannedEvent& event, Fate fate) {
   if (fate == Fate::kUnknown) return;
   if (fate != Fate::kPublished) {
-    const Error error = fate_error(event, fate);
+    const Error error = fate_error(event, fate, exchange_);
     if (!first_failure_) first_failure_ = error.code;
     print_error(error.message);
     return;

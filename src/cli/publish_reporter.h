@@ -17,7 +17,7 @@ namespace bb::cli {
 std::string published_line(const PlannedEvent& event, std::string_view exchange, bool as_json);
 
 // Why an event that the broker answered for was not published. `fate` is kUnroutable or kRefused.
-Error fate_error(const PlannedEvent& event, Fate fate);
+Error fate_error(const PlannedEvent& event, Fate fate, std::string_view exchange);
 
 // Prints what became of each event, and remembers it for the exit code.
 class PublishReporter {

@@ -16,15 +16,19 @@ OptionSpec schemas_option(std::optional<std::string>& target) {
                      ValueKind::kDirectory);
 }
 
-Result<schema::SchemaRepository> open_repository(const Settings& settings,
-                                                 const Settings::Flag& flag,
-                                                 const SchemaOptions& schema) {
+void warn_of_schemas(const std::string& warning) {
+  print_warning(warning);
+}
+
+Result<schema::SchemaRepository> open_repository(
+    const Settings& settings, const Settings::Flag& flag, const SchemaOptions& schema,
+    std::function<void(const std::string&)> on_warning) {
   BB_TRY_ASSIGN(const Setting setting, settings.schemas(flag));
   schema::RepositoryOptions options;
   options.schema = schema;
   if (!setting.value.empty()) options.root = setting.value;
   if (const auto home = settings.home()) options.home = *home;
-  options.on_warning = [](const std::string& warning) { print_warning(warning); };
+  options.on_warning = std::move(on_warning);
   auto repository = schema::SchemaRepository::open(std::move(options));
   if (!repository) {
     Error error = std::move(repository).error();

@@ -9,6 +9,7 @@
 #include "base/try.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/schema_settings.h"
 #include "cli/settings.h"
 #include "server/server.h"
 
@@ -25,6 +26,8 @@ struct ServeOptions {
   std::optional<std::uint64_t> disk_free_min;
   std::optional<std::uint64_t> memory_max;
   bool repair = false;
+  std::optional<broker::ValidationPolicy> validation;
+  std::optional<std::string> schemas;
   logging::Level log_level = logging::Level::kInfo;
   std::optional<std::uint64_t> parent_pid;
 };
@@ -78,6 +81,11 @@ Result<server::ServerOptions> server_options(const ServeOptions& options) {
   result.data_dir = data_dir.value;
   result.events_exchange = exchange.value;
   result.repair = options.repair;
+  result.events_validation = options.validation;
+  result.open_schemas = [settings, flag = options.schemas] {
+    return open_repository(settings, flag, {},
+                           [](const std::string& warning) { logging::warning("{}", warning); });
+  };
   if (options.disk_free_min) result.disk_free_min_bytes = *options.disk_free_min;
   result.memory_max_bytes = options.memory_max;
   return result;
@@ -105,6 +113,18 @@ OptionSpec log_level_option(ServeOptions& options) {
       "Log entries of this level and above, on standard error (default info)");
 }
 
+OptionSpec validate_option(ServeOptions& options) {
+  return choice_option(
+      "--validate", {"off", "permissive", "strict"},
+      [&options](const std::string& name) {
+        options.validation = broker::parse_validation_policy(name);
+      },
+      "What events published to the events exchange have to be: anything (off, the default), "
+      "envelopes that are valid by the schema of their type (strict), or such, or of a type "
+      "without "
+      "a schema (permissive). What is refused is in the queue EXCHANGE.quarantine");
+}
+
 // For `bb demo`: the server must not outlive the one that started it.
 OptionSpec parent_option(ServeOptions& options) {
   OptionSpec spec = number_option("--exit-with-parent", 1, UINT32_MAX, options.parent_pid,
@@ -128,6 +148,7 @@ Command serve_command() {
       "works over loopback alone.";
   command.examples =
       "  bb serve\n"
+      "  bb serve --validate strict\n"
       "  bb serve --port 5673 --http-port 8683 --data-dir /tmp/bus --log-level debug\n";
   command.options = {
       text_option("--host", "ADDRESS", options->host,
@@ -143,6 +164,8 @@ Command serve_command() {
                   "~/.local/state/bloodbank)",
                   ValueKind::kDirectory),
       exchange_option(options->exchange),
+      validate_option(*options),
+      schemas_option(options->schemas),
       number_option("--disk-free-min", 0, UINT64_MAX, options->disk_free_min,
                     "Hold publishers back while the disk has fewer bytes left (default 50000000)"),
       number_option("--memory-max", 1 << 20, UINT64_MAX, options->memory_max,

@@ -1,4 +1,6 @@
 // Messages one by one: to look into a queue, and to try a route.
+#include <fmt/format.h>
+
 #include <boost/json/array.hpp>
 #include <utility>
 #include <vector>
@@ -9,6 +11,7 @@
 #include "base/utf8.h"
 #include "broker/access_json.h"
 #include "broker/json_table.h"
+#include "broker/quarantine.h"
 #include "server/management_call.h"
 #include "server/management_json.h"
 
@@ -198,6 +201,12 @@ ManagementResult publish_message(const ManagementCall& call) {
                                 .properties = as_text(encoded.view()),
                                 .body = payload,
                                 .decoded = properties}));
+  if (outcome.invalid) {
+    return fail(
+        ErrorCode::kPreconditionFailed,
+        fmt::format("the exchange refused the event: it is in the queue '{}' with the reason",
+                    broker::quarantine_name(exchange)));
+  }
   if (outcome.refused) return fail(ErrorCode::kIo, "the message could not be kept");
   return json_response(json::object{{"routed", outcome.routed}});
 }

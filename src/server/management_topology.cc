@@ -42,6 +42,7 @@ json::object exchange_json(const broker::VHost& vhost, const broker::Exchange& e
   const broker::Exchange::Properties& properties = exchange.properties();
   return {{"name", exchange.name()},
           {"vhost", vhost.name()},
+          {"schema_validation", to_string(exchange.validation())},
           {"type", to_string(properties.type)},
           {"durable", properties.durable},
           {"auto_delete", properties.auto_delete},

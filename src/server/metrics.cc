@@ -52,6 +52,9 @@ HttpResponse metrics_response(const broker::Broker& broker) {
   page.counter("messages_published_total", "Messages that clients published", counters.published);
   page.counter("messages_unroutable_total", "Published messages that no queue received",
                counters.unroutable);
+  page.counter("messages_refused_invalid_total",
+               "Published messages that their exchange refused and put into quarantine",
+               counters.invalid);
   page.counter("messages_delivered_total", "Deliveries to clients", counters.delivered);
   page.counter("messages_acknowledged_total", "Messages that clients acknowledged",
                counters.acknowledged);

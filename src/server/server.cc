@@ -55,6 +55,8 @@ broker::Options broker_options(const ServerOptions& server) {
   broker::Options options;
   options.version = BB_VERSION;
   options.seed = random_u64();
+  options.events_exchange = server.events_exchange;
+  options.events_validation = server.events_validation;
   options.memory_bytes_max = server.memory_max_bytes.value_or(memory_bytes_max());
   return options;
 }
@@ -105,13 +107,20 @@ class Server {
         deadline_(context_),
         grace_(context_),
         scratch_(kScratchBytes),
-        broker_(broker_options(options), storage_),
+        validator_(options_.open_schemas),
+        broker_(broker_options(options), storage_, &validator_),
         driver_(context_.get_executor(), folder, options.disk_free_min_bytes, storage_, broker_,
                 [](const Error& error) { report_storage_failure(error); }),
         http_(context_, broker_) {
     tell_wall_clock();
   }
 
+  // Where validation is asked for from the start, what it needs has to be there.
+  Result<void> open_schemas() {
+    const auto policy = options_.events_validation;
+    if (!policy || *policy == broker::ValidationPolicy::kOff) return {};
+    return validator_.open();
+  }
   Result<void> restore(broker::StoredState state) { return broker_.restore(std::move(state)); }
   Result<Listening> listen();
   // Until a stop signal; the error is one of closing the storage.
@@ -141,6 +150,7 @@ class Server {
   asio::steady_timer deadline_;  // when the broker has something to do by itself
   asio::steady_timer grace_;
   std::vector<std::byte> scratch_;
+  EventValidator validator_;
   broker::Broker broker_;
   StorageDriver driver_;
   HttpListener http_;
@@ -314,6 +324,7 @@ Result<void> run_server(const ServerOptions& options,
   BB_TRY_ASSIGN(const auto folder, io::open_posix_folder(data_dir.path() + "/log"));
   BB_TRY_ASSIGN(broker::LogStorage::Opened opened, open_storage(*folder, options));
   Server server(options, *folder, *opened.storage);
+  BB_TRY(server.open_schemas());
   BB_TRY(server.restore(std::move(opened.state)));
   BB_TRY_ASSIGN(const Listening listening, server.listen());
   on_listening(listening);

@@ -8,6 +8,8 @@
 #include <string>
 
 #include "bloodbank/result.h"
+#include "broker/validation_policy.h"
+#include "server/event_validator.h"
 
 namespace bb::server {
 
@@ -17,11 +19,16 @@ struct ServerOptions {
   // Publishers are held back while the disk has less left, or messages in memory take more.
   std::uint64_t disk_free_min_bytes = 50'000'000;  // RabbitMQ's disk_free_limit
   std::optional<std::uint64_t> memory_max_bytes;   // default: 40% of the machine's
-  bool repair = false;        // go on with a damaged log, without what is damaged
+  bool repair = false;  // go on with a damaged log, without what is damaged
   // Of the management API, on the same host; 0: any free one; nullopt: none.
   std::optional<std::uint16_t> http_port = 8682;
   std::string data_dir;  // made if missing; holds the lock that keeps a second server out
   std::string events_exchange = "bloodbank.events.v1";  // declared at start: topic, durable
+  // What is asked of what is published to it; nothing set: what its arguments say.
+  std::optional<broker::ValidationPolicy> events_validation;
+  // For exchanges that validate. Called at the start where `events_validation` needs it, else when
+  // the first event is to be checked.
+  EventValidator::OpenRepository open_schemas = [] { return schema::SchemaRepository::open({}); };
   std::uint32_t connections_max = 8192;
   // After a stop signal: how long clients get to answer connection.close.
   std::chrono::milliseconds shutdown_grace{2000};
@@ -36,8 +43,8 @@ struct Listening {
 // Runs the broker on the calling thread until SIGINT or SIGTERM, then closes in
 // order: no new connections, consumers are told, confirms in flight are answered, sockets
 // closed. A second signal ends it at once. `on_listening` is called once connections are accepted.
-// Errors: kIo when the address cannot be bound (the message says by what it may be held) or the
-// data directory not be used.
+// Errors: those of `open_schemas`; kIo when the address cannot be bound (the message says by what
+// it may be held) or the data directory not be used.
 Result<void> run_server(const ServerOptions& options,
                         const std::function<void(const Listening&)>& on_listening);
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "broker/broker.h"
+#include "server/event_validator.h"
 #include "support/wire_client_transport.h"
 
 namespace bb::test {
@@ -16,7 +17,7 @@ class CoreTransport;
 
 class CoreBroker final : public TestBroker {
  public:
-  explicit CoreBroker(const broker::Options& options) : broker_(options, storage_) {}
+  explicit CoreBroker(const broker::Options& options) : broker_(options, storage_, &validator_) {}
 
   std::unique_ptr<Transport> connect() override;
 
@@ -29,7 +30,14 @@ class CoreBroker final : public TestBroker {
   void tick();
 
  private:
+  static Result<schema::SchemaRepository> open_catalogue() {
+    schema::RepositoryOptions options;
+    options.working_folder = "/nowhere";  // so it is the one built in
+    return schema::SchemaRepository::open(std::move(options));
+  }
+
   broker::MemoryStorage storage_;
+  server::EventValidator validator_{open_catalogue};
   broker::Broker broker_;
   TimePoint now_{};
   std::vector<CoreTransport*> transports_;
