@@ -454,5 +454,87 @@ TEST(LogReader, SeesWhatIsAppendedLater) {
   }
 }
 
+// Names of new files survive a crash one by one, until the folder is synced.
+TEST(Log, EndsWhereTheNameOfASegmentIsLost) {
+  std::set<std::size_t> outcomes;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(seed);
+    io::SimulatedDisk disk(seed);
+    auto log = open_log(disk);
+    std::vector<std::string> texts{"first"};
+    append(*log, texts.back());
+    sync(*log);
+    for (int i = 0; i < 4; ++i) {
+      texts.push_back(std::string(3800, static_cast<char>('a' + i)));
+      append(*log, texts.back());
+    }
+    ASSERT_TRUE(log->write());
+    // The contents are on the disk, the names are not.
+    auto job = log->begin_sync();
+    disk.fail_sync(4);
+    EXPECT_FALSE(job->run());
+    log.reset();
+    disk.crash();
+
+    log = open_log(disk, small_options(), {.removed_up_to = 0});
+    const auto left = contents(*log);
+    ASSERT_LE(left.size(), texts.size());
+    EXPECT_TRUE(std::equal(left.begin(), left.end(), texts.begin()));
+    outcomes.insert(left.size());
+    append(*log, "more");
+    sync(*log);
+    log.reset();
+    disk.crash();
+    log = open_log(disk, small_options(), {.removed_up_to = 0});
+    EXPECT_EQ(contents(*log).size(), left.size() + 1);
+  }
+  EXPECT_GT(outcomes.size(), 2U);
+}
+
+TEST(Log, RefusesToGoOnWithoutASegmentThatWasDurable) {
+  io::SimulatedDisk disk(1);
+  Position middle = 0;
+  {
+    auto log = open_log(disk);
+    for (int i = 0; i < 4; ++i) {
+      append(*log, std::string(3800, static_cast<char>('a' + i)));
+      sync(*log);
+    }
+    middle = log->segments()[1].base;
+  }
+  ASSERT_TRUE(disk.remove(segment_name(middle)));
+  disk.kill();
+  const auto refused = Log::open(disk, small_options(), {.removed_up_to = 0});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kCorruptData);
+  const auto repaired =
+      open_log(disk, small_options(), {.repair = RepairMode::kRepair, .removed_up_to = 0});
+  EXPECT_THAT(contents(*repaired), SizeIs(3));
+}
+
+// A segment was begun, and given up as the disk was full; its removal does not survive.
+TEST(Log, PassesOverASegmentThatWasGivenUp) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    SCOPED_TRACE(seed);
+    io::SimulatedDisk disk(seed);
+    auto log = open_log(disk);
+    append(*log, std::string(2000, 'a'));
+    sync(*log);
+    disk.set_free_bytes(0);
+    ASSERT_FALSE(try_append(*log, std::string(2500, 'b')));
+    disk.set_free_bytes(io::SimulatedDisk::kUnlimited);
+    append(*log, std::string(1000, 'c'));
+    append(*log, std::string(3000, 'd'));  // in a segment of its own
+    ASSERT_TRUE(log->write());
+    auto job = log->begin_sync();
+    disk.fail_sync(1);  // the first segment is on the disk; the folder is not
+    EXPECT_FALSE(job->run());
+    log.reset();
+    disk.crash();
+    log = open_log(disk, small_options(), {.removed_up_to = 0});
+    EXPECT_GE(contents(*log).size(), 2U);
+  }
+}
+
 }  // namespace
 }  // namespace bb::log

@@ -78,10 +78,11 @@ class Recovery {
   Result<bool> check_segment(std::size_t index) {
     const SegmentFile& file = files_[index];
     if (!out_.segments.empty() && file.base < out_.segments.back().end()) {
-      return fail(ErrorCode::kCorruptData,
-                  fmt::format("{} begins before the segment in front of it ends, at position {}: "
-                              "move one of the two away, or restore both from a backup",
-                              folder_.path_of(file.name), out_.segments.back().end()));
+      return remove_abandoned(file);
+    }
+    if (const Position expected = expected_base(); file.base != expected && unexplained(file)) {
+      BB_TRY_ASSIGN(const bool more, check_gap(index, expected));
+      if (!more) return false;
     }
     BB_TRY_ASSIGN(const auto handle, open(file));
     Segment segment{.base = file.base,
@@ -129,6 +130,54 @@ class Recovery {
     out_.report.bytes_checked += segment.used_bytes;
     out_.segments.push_back(segment);
     return true;
+  }
+
+  // A segment that begins within the one before it: it was being made when the disk was full, and
+  // its removal did not survive a crash. Nothing was ever written to it but its header.
+  Result<bool> remove_abandoned(const SegmentFile& file) {
+    BB_TRY_ASSIGN(const auto handle, open(file));
+    SegmentScanner scanner(*handle, file.base, file.salt, file.file_bytes);
+    BB_TRY_ASSIGN(const Aftermath inside, scanner.look_behind(kSegmentHeaderBytes, file.base));
+    if (inside.written) {
+      return fail(ErrorCode::kCorruptData,
+                  fmt::format("{} begins before the segment in front of it ends, at position {}: "
+                              "move one of the two away, or restore both from a backup",
+                              folder_.path_of(file.name), out_.segments.back().end()));
+    }
+    add_stretch(out_.report.trimmed, file, 0, file.file_bytes);
+    BB_TRY(folder_.remove(file.name));
+    return true;
+  }
+
+  Position expected_base() const { return out_.segments.empty() ? 0 : out_.segments.back().end(); }
+  // Nobody removed what was in front of the segment.
+  bool unexplained(const SegmentFile& file) const { return file.base > options_.removed_up_to; }
+
+  // A segment is missing in front of this one. The names of new files may survive a crash in any
+  // order: unless it was durable once, the log ends there. False: it does.
+  Result<bool> check_gap(std::size_t index, Position expected) {
+    Aftermath found;
+    for (std::size_t i = index; i < files_.size() && !found.durable; ++i) {
+      BB_TRY_ASSIGN(const auto file, open(files_[i]));
+      SegmentScanner scanner(*file, files_[i].base, files_[i].salt, files_[i].file_bytes);
+      BB_TRY_ASSIGN(found, scanner.look_behind(kSegmentHeaderBytes, expected));
+    }
+    if (!found.durable) {
+      BB_TRY(remove_from(index));
+      out_.next_base = expected;
+      return false;
+    }
+    const SegmentFile& behind = files_[index];
+    if (options_.repair == RepairMode::kRepair) {
+      out_.report.skipped.push_back(
+          {folder_.path_of(segment_name(expected)), expected, behind.base});
+      return true;
+    }
+    return fail(ErrorCode::kCorruptData,
+                fmt::format("{} is missing, and what comes after it, in {}, had been on disk: "
+                            "restore the file from a backup, or start with --repair, which goes on "
+                            "without it",
+                            folder_.path_of(segment_name(expected)), folder_.path_of(behind.name)));
   }
 
   Result<void> take(const Record& record, Segment& segment) {
@@ -180,11 +229,7 @@ class Recovery {
   Result<bool> trim(std::size_t index, Segment segment, io::File& handle, const Aftermath& behind,
                     std::uint64_t stop) {
     const SegmentFile& file = files_[index];
-    for (std::size_t i = files_.size(); i-- > index + 1;) {
-      add_stretch(out_.report.trimmed, files_[i], 0, files_[i].file_bytes);
-      BB_TRY(folder_.remove(files_[i].name));
-    }
-    if (index + 1 < files_.size()) BB_TRY(folder_.sync());
+    BB_TRY(remove_from(index + 1));
     if (stop < kSegmentHeaderBytes) {  // it was being made
       if (file.file_bytes > 0) add_stretch(out_.report.trimmed, file, 0, file.file_bytes);
       BB_TRY(handle.truncate(0));
@@ -202,6 +247,14 @@ class Recovery {
     out_.report.bytes_checked += stop;
     out_.segments.push_back(segment);
     return false;
+  }
+
+  Result<void> remove_from(std::size_t index) {
+    for (std::size_t i = files_.size(); i-- > index;) {
+      add_stretch(out_.report.trimmed, files_[i], 0, files_[i].file_bytes);
+      BB_TRY(folder_.remove(files_[i].name));
+    }
+    return index < files_.size() ? folder_.sync() : Result<void>();
   }
 
   // Where to go on in the same segment, leaving room for a record that covers the damage.

@@ -24,9 +24,12 @@ struct RecoveryOptions {
   RepairMode repair = RepairMode::kRefuse;
   // Complete segments that end at or before this are not read, their ends excepted.
   Position check_from = 0;
+  // Segments were removed only where they end at or before this. A gap behind it is one that a
+  // crash has left, or a file that is missing.
+  Position removed_up_to = ~Position{0};
   // Given each record that is kept, from the beginning of the first segment that is read, so
   // that one pass over the disk is enough. What it was given means nothing if open() fails.
-  RecordVisitor visitor;
+  RecordVisitor visitor = {};
 };
 
 // What recovery found and did.
