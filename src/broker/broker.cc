@@ -41,7 +41,11 @@ Result<void> Broker::restore(StoredState state) {
   Result<void> restored;
   for (const StoredDefinition& definition : state.definitions) {
     restored = restore_definition(definition, state);
-    if (!restored) break;
+    if (restored) continue;
+    // What it refers to may have been given up by a repair.
+    if (restored.error().code != ErrorCode::kNotFound) break;
+    logging::error("a stored definition has no place: {}", restored.error().message);
+    restored = {};
   }
   context_.restoring = false;
   return restored;

@@ -22,13 +22,21 @@ constexpr std::string_view kEverything = ".*";
 
 void Broker::make_defaults() {
   const std::string everything(kEverything);
-  const bool made =
-      put_vhost(kDefaultVHost, {.description = "Default virtual host", .tags = {}}).has_value() &&
-      put_user(kDefaultUser,
-               {.password = hash_password(kDefaultPassword), .tags = {"administrator"}})
-          .has_value() &&
-      put_permissions(kDefaultUser, kDefaultVHost, {everything, everything, everything})
-          .has_value();
+  const bool tells = !std::exchange(context_.restoring, true);
+  const auto make_vhost = [this] {
+    return put_vhost(kDefaultVHost, {.description = "Default virtual host", .tags = {}})
+        .has_value();
+  };
+  bool made = make_vhost();
+  context_.restoring = !tells;
+  made = made &&
+         put_user(kDefaultUser,
+                  {.password = hash_password(kDefaultPassword), .tags = {"administrator"}})
+             .has_value() &&
+         put_permissions(kDefaultUser, kDefaultVHost, {everything, everything, everything})
+             .has_value();
+  // The storage is told of the vhost last: by it a later start knows that the others are there.
+  made = made && make_vhost();
   BB_ASSERT(made);
 }
 

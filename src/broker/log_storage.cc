@@ -98,11 +98,24 @@ LogStorage::LogStorage(io::Folder& folder, const LogStorageOptions& options)
 
 LogStorage::~LogStorage() = default;
 
+// A repair goes on with the log alone if it has to: what is done with may come back, and what was
+// defined in segments that are gone is lost.
+static Result<std::optional<log::Checkpoint>> read_checkpoint(io::Folder& folder,
+                                                              log::RepairMode repair) {
+  auto checkpoint = log::read_newest_checkpoint(folder);
+  if (checkpoint || repair == log::RepairMode::kRefuse ||
+      checkpoint.error().code != ErrorCode::kCorruptData) {
+    return checkpoint;
+  }
+  logging::error("{}; going on with the log alone", checkpoint.error().message);
+  return std::nullopt;
+}
+
 Result<LogStorage::Opened> LogStorage::open(io::Folder& folder, const LogStorageOptions& options,
                                             std::int64_t now_ms) {
   std::unique_ptr<LogStorage> storage(new LogStorage(folder, options));
   Replay replay;
-  BB_TRY_ASSIGN(const auto checkpoint, log::read_newest_checkpoint(folder));
+  BB_TRY_ASSIGN(const auto checkpoint, read_checkpoint(folder, options.repair));
   if (checkpoint) {
     BB_TRY(replay.checkpoint(checkpoint->payload()));
     storage->checkpoint_number_ = checkpoint->number;
@@ -111,6 +124,7 @@ Result<LogStorage::Opened> LogStorage::open(io::Folder& folder, const LogStorage
   log::RecoveryOptions recovery;
   recovery.repair = options.repair;
   recovery.check_from = replay.from;
+  recovery.removed_up_to = replay.from;
   recovery.visitor = [&replay](const log::Record& record) { return replay.record(record); };
   BB_TRY_ASSIGN(storage->log_, log::Log::open(folder, options.log, recovery, now_ms));
   if (storage->log_->end() < replay.from && options.repair == log::RepairMode::kRefuse) {
@@ -119,6 +133,8 @@ Result<LogStorage::Opened> LogStorage::open(io::Folder& folder, const LogStorage
                             "at {}: files are missing; `bb serve --repair` goes on without them",
                             replay.from, storage->log_->end()));
   }
+  storage->repaired_ = options.repair == log::RepairMode::kRepair &&
+                       (!checkpoint || !storage->log_->recovery().skipped.empty());
   storage->reader_ = std::make_unique<log::LogReader>(*storage->log_);
   Opened opened;
   opened.state = storage->adopt(replay);
@@ -238,13 +254,13 @@ void LogStorage::discard(Position position) {
   drop_reference(position);
 }
 
-// These give room back in the end, or are small and rare: they may use the last of it. Without any
-// they wait.
+// These give room back in the end, or are small and rare: they may use the last of it. Without any,
+// or where a file cannot be made, they wait.
 void LogStorage::append_settling(RecordType type, ByteView payload) {
   if (unwritten_.empty()) {
     const auto appended = append_record(type, std::span(&payload, 1), log::Room::kReserved);
     if (appended) return;
-    if (appended.error().code != ErrorCode::kDiskFull) return;  // for ever: see failed()
+    if (log_->failed()) return;
   }
   unwritten_.emplace_back(type, as_text(payload));
 }

@@ -153,6 +153,7 @@ class LogStorage final : public Storage {
   Position checkpoint_position_ = 0;  // of the last one that is durable
   Position checkpoint_begun_ = 0;
   bool checkpoint_running_ = false;
+  bool repaired_ = false;  // and no checkpoint since: another start would find the damage again
   std::vector<Position> removable_;  // bases of segments
 
   Buffer head_;  // kept for its memory

@@ -13,7 +13,7 @@ namespace bb::broker {
 
 bool LogStorage::wants_checkpoint() const {
   return !checkpoint_running_ && !log_->failed() &&
-         log_->end() - checkpoint_begun_ >= options_.checkpoint_bytes;
+         (repaired_ || log_->end() - checkpoint_begun_ >= options_.checkpoint_bytes);
 }
 
 Result<LogStorage::CheckpointJob> LogStorage::begin_checkpoint(const HolderList& holders) {
@@ -57,6 +57,7 @@ void LogStorage::end_checkpoint(CheckpointJob&& job, Result<void> result) {
     return;
   }
   checkpoint_position_ = job.position_;
+  repaired_ = false;
   removable_.clear();
   for (const log::Segment& segment : log_->segments()) {
     if (segment.sealed && segment.end() <= checkpoint_position_ &&

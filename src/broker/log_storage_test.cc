@@ -324,5 +324,68 @@ TEST_F(LogStorageTest, ABacklogTakesLittleMemory) {
   EXPECT_EQ(drain("d"), numbers(1, 2000));
 }
 
+TEST_F(LogStorageTest, WhatCannotBeAppendedForNowWaits) {
+  options.log.reserve_step_bytes = 1;  // room is asked for with every record
+  end();
+  start();
+  client->declares("d", /*durable=*/true);
+  client->declares("full", /*durable=*/true);
+  publish_numbers("full", 1, 20, 1000);  // the segment that had room
+  publish_numbers("d", 1, 2, 1);
+  sync();
+  disk.set_writes_fail(true);
+  client->gets("d");
+  client->declares("e", /*durable=*/true);
+  ASSERT_TRUE(storage->flush());
+  ASSERT_FALSE(storage->failed());
+  disk.set_writes_fail(false);
+  sync();
+  crash_and_start();
+  EXPECT_THAT(drain("d"), ElementsAre("2"));
+  EXPECT_THAT(drain("e"), IsEmpty());
+}
+
+// The newest checkpoint, and the only one.
+TEST_F(LogStorageTest, ARepairGoesOnWithoutADamagedCheckpoint) {
+  client->declares("d", /*durable=*/true);
+  publish_numbers("d", 1, 3, 1);
+  checkpoint();
+  end();
+  disk.kill();
+  disk.flip_bit("0000000000000001.checkpoint", 40, 1);
+  const auto refused = LogStorage::open(disk, options, /*now_ms=*/1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kCorruptData);
+  options.repair = log::RepairMode::kRepair;
+  start();
+  EXPECT_TRUE(storage->wants_checkpoint());
+  EXPECT_EQ(drain("d"), numbers(1, 3));
+}
+
+// What the one before it knows, and the log, are not all: a segment between the two is gone.
+TEST_F(LogStorageTest, ADamagedCheckpointIsNotReplacedByOneThatIsTooOld) {
+  checkpoint();
+  publish_numbers("nowhere", 1, 1, 1);
+  client->declares("d", /*durable=*/true);
+  publish_numbers("d", 1, 40, 1000);
+  drain("d");
+  publish_numbers("d", 41, 41, 1);
+  sync();
+  checkpoint();
+  for (int i = 0; i < 5; ++i) {
+    publish_numbers("d", 42 + i, 42 + i, 1);
+    sync();
+  }
+  end();
+  disk.kill();
+  disk.flip_bit("0000000000000002.checkpoint", 40, 1);
+  const auto refused = LogStorage::open(disk, options, /*now_ms=*/1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kCorruptData);
+  options.repair = log::RepairMode::kRepair;
+  auto repaired = LogStorage::open(disk, options, /*now_ms=*/1);
+  EXPECT_TRUE(repaired) << repaired.error().message;
+}
+
 }  // namespace
 }  // namespace bb::broker

@@ -2,7 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "broker/broker.h"
+#include "broker/definition_codec.h"
 #include "broker/test_client.h"
 #include "broker/test_storage.h"
 
@@ -186,6 +191,63 @@ TEST_F(StorageSeam, ShuttingDownAnswersWhatIsDurableBeforeItSaysGoodbye) {
   storage.sync_first(1);
   broker.shut_down();
   EXPECT_THAT(client.received(), ElementsAre("basic.ack 1", "connection.close 320"));
+}
+
+// Keeps what is defined, in the order in which it was told.
+class DefinitionStorage final : public Storage {
+ public:
+  Result<Position> append(const Message&, std::span<const QueueId>) override { return 1; }
+  void acknowledge(QueueId, Position) override {}
+  void forget_queue(QueueId) override {}
+  void put_definition(DefinitionKind kind, std::string_view key, std::string_view value) override {
+    definitions.push_back({kind, std::string(key), std::string(value)});
+  }
+  Position appended() const override { return 1; }
+  Position durable() const override { return 1; }
+
+  std::vector<StoredDefinition> definitions;
+};
+
+TEST(StorageOfANewBroker, HasADefaultUserHoweverMuchOfTheFirstStartSurvives) {
+  DefinitionStorage first;
+  ASSERT_TRUE(Broker(Options{}, first).restore({}));
+  ASSERT_EQ(first.definitions.size(), 3u);
+  for (std::size_t count = 0; count <= first.definitions.size(); ++count) {
+    SCOPED_TRACE(count);
+    StoredState state;
+    state.definitions.assign(first.definitions.begin(), first.definitions.begin() + count);
+    std::ranges::sort(state.definitions, {}, &StoredDefinition::kind);
+    DefinitionStorage storage;
+    Broker broker(Options{}, storage);
+    ASSERT_TRUE(broker.restore(std::move(state)));
+    TestClient client(broker);
+    client.logs_in();
+  }
+}
+
+TEST(StorageOfANewBroker, MayHaveLostWhatABindingNeeds) {
+  DefinitionStorage first;
+  StoredState state;
+  {
+    Broker broker(Options{}, first);
+    ASSERT_TRUE(broker.restore({}));
+    TestClient client(broker);
+    client.logs_in();
+    client.declares("a", /*durable=*/true);
+    client.declares("b", /*durable=*/true);
+    client.binds("a", "amq.fanout");
+    client.binds("b", "amq.fanout");
+  }
+  for (const StoredDefinition& definition : first.definitions) {
+    const auto queue = decode_queue(definition.key, definition.value);
+    if (definition.kind == DefinitionKind::kQueue && queue && queue->name == "a") continue;
+    state.definitions.push_back(definition);
+  }
+  std::ranges::sort(state.definitions, {}, &StoredDefinition::kind);
+  Broker broker(Options{}, first);
+  ASSERT_TRUE(broker.restore(std::move(state)));
+  EXPECT_FALSE(broker.find_vhost("/")->has_queue("a"));
+  EXPECT_EQ(broker.find_vhost("/")->binding_count(), 1u);
 }
 
 }  // namespace

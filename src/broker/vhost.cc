@@ -176,8 +176,9 @@ Result<Queue*> VHost::restore_queue(StoredQueue stored) {
 Result<void> VHost::restore_binding(const StoredBinding& stored) {
   const auto queue = queues_.find(stored.destination.name);
   if (stored.destination.kind != DestinationKind::kQueue || queue == queues_.end()) {
-    return fail(ErrorCode::kIo, fmt::format("a stored binding leads to '{}', which is not there",
-                                            stored.destination.name));
+    return fail(
+        ErrorCode::kNotFound,
+        fmt::format("a stored binding leads to '{}', which is not there", stored.destination.name));
   }
   return bind(*queue->second, stored.binding.exchange, stored.binding.routing_key,
               stored.binding.arguments);
