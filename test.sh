@@ -21,6 +21,8 @@ Modes:
   --fuzz DURATION [TARGET...]   each fuzz target, or those named, for that long
                                 (90, 90s, 10m or 1h); findings go to build/fuzz/findings/
   --crash N [SEED]              kills a `bb serve` under load N times and holds it to its word
+  --sim DURATION                stories of a broker on a disk that fails, new ones each time, for that
+                                long (10m of a night); tests/sim/README.md
   --tidy                        clang-tidy over the sources
   --help                        this text
 
@@ -114,6 +116,16 @@ run_crash() {
     --rounds "$1" --seed "${2:-1}"
 }
 
+run_sim() {
+  [[ $# -eq 1 ]] || die "--sim needs a duration, for example: ./test.sh --sim 10m"
+  local seconds
+  seconds=$(seconds_of "$1")
+  ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+  build release broker_sim
+  say "stories for $seconds s"
+  build/release/tests/sim/broker_sim --time "${seconds}s"
+}
+
 run_tidy() {
   ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${TIDY_PACKAGES[@]}"
   configure debug  # it needs the compilers' commands, not what they make
@@ -126,6 +138,7 @@ case ${1:-} in
   --help | -h) usage ;;
   --debug | --asan | --tsan) run_tests "${1#--}" "${@:2}" ;;
   --fuzz) run_fuzz "${@:2}" ;;
+  --sim) run_sim "${@:2}" ;;
   --crash) run_crash "${@:2}" ;;
   --tidy) run_tidy ;;
   *) run_tests release "$@" ;;

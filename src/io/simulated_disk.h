@@ -47,6 +47,8 @@ class SimulatedDisk final : public Folder {
   // The next sync of a file fails, once, after `successes` good ones. Its sectors are then
   // taken for clean, as Linux does: later syncs leave them out, and a crash may lose them.
   void fail_sync(std::uint32_t successes = 0) { sync_successes_ = successes; }
+  // It does not, after all.
+  void clear_sync_failure() { sync_successes_.reset(); }
   // Files may grow by this much together before kDiskFull; removals give room back.
   void set_free_bytes(std::uint64_t bytes) { free_bytes_ = bytes; }
   // Every read, or write, fails with kIo while set.
