@@ -24,9 +24,12 @@ import servers  # noqa: E402
 import service  # noqa: E402
 
 MODES = ["pair", "publisher", "fanout", "latency", "confirm", "backlog", "idle", "topology"]
+MODES += ["validation"]
 
 
 def peers_of(mode, options):
+    if mode == "validation":
+        return ["bb"]  # no other broker has it
     if mode in runs.AMQP_ONLY:
         # 100,000 bindings take other brokers minutes: only where asked for by name.
         chosen = options.peers or ["bb"]

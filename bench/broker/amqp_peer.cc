@@ -11,6 +11,7 @@ constexpr std::uint8_t kDurable = 2;
 constexpr std::size_t kMethodsAtOnce = 500;
 const std::string kFanout = "broker-bench.fanout";
 const std::string kTopic = "broker-bench.topic";
+const std::string kDoor = "broker-bench.door";
 
 std::string queue_name(std::size_t queue) {
   return fmt::format("broker-bench.{}", queue);
@@ -30,9 +31,10 @@ Fields queue_delete(std::size_t queue) {
   return Fields().u16(0).short_text(queue_name(queue)).u8(0);
 }
 
-void declare_exchange(AmqpLink& link, const std::string& name, const std::string& type) {
+void declare_exchange(AmqpLink& link, const std::string& name, const std::string& type,
+                      const Table& arguments = {}) {
   Fields declare;
-  declare.u16(0).short_text(name).short_text(type).u8(kDurable).table({});
+  declare.u16(0).short_text(name).short_text(type).u8(kDurable).table(arguments);
   link.call(kExchangeDeclare, declare, kExchangeDeclareOk);
 }
 
@@ -167,6 +169,30 @@ std::unique_ptr<Link> AmqpPeer::topology_publisher(std::size_t queue) {
   auto link = channel();
   link->call(kConfirmSelect, Fields().u8(0), kConfirmSelectOk);
   link->publish_to(kTopic, pattern(queue, 1));
+  return link;
+}
+
+void AmqpPeer::set_up_validation(const std::string& policy, const std::string& event_type) {
+  const auto link = channel();
+  delete_queues(*link, 1);
+  delete_exchange(*link, kDoor);
+  Table arguments;
+  if (policy != "off") arguments = {{"x-schema-validation", policy}};
+  declare_exchange(*link, kDoor, "topic", arguments);
+  link->call(kQueueDeclare, queue_declare(0, arguments_), kQueueDeclareOk);
+  link->call(kQueueBind, queue_bind(0, kDoor, event_type), kQueueBindOk);
+}
+
+void AmqpPeer::tear_down_validation() {
+  const auto link = channel();
+  delete_queues(*link, 1);
+  delete_exchange(*link, kDoor);
+}
+
+std::unique_ptr<Link> AmqpPeer::validation_publisher(const std::string& event_type) {
+  auto link = channel();
+  link->call(kConfirmSelect, Fields().u8(0), kConfirmSelectOk);
+  link->publish_to(kDoor, event_type);
   return link;
 }
 

@@ -28,6 +28,12 @@ class AmqpPeer final : public Peer {
   // Its events go to that queue alone.
   std::unique_ptr<Link> topology_publisher(std::size_t queue);
 
+  // Queue 0 on a topic exchange with that policy (`x-schema-validation`; "off" sets none), for
+  // events of one type.
+  void set_up_validation(const std::string& policy, const std::string& event_type);
+  void tear_down_validation();
+  std::unique_ptr<Link> validation_publisher(const std::string& event_type);
+
  private:
   std::unique_ptr<AmqpLink> channel() const;
   void delete_queues(AmqpLink& link, std::size_t queues) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "broker/support.h"
 
@@ -13,24 +14,50 @@ constexpr int kSilenceMsMax = 60'000;
 
 }  // namespace
 
-EventBuffer::EventBuffer(const Link& link, std::size_t capacity) {
-  Link::Template event = link.publish_template(kBodyBytes);
+void EventText::write(char* body, std::uint64_t number) const {
+  for (std::size_t digit = kNumberDigits; digit > 0; --digit, number /= 10) {
+    body[number_offset + digit - 1] = static_cast<char>('0' + number % 10);
+  }
+}
+
+std::uint64_t EventText::read(std::string_view body) const {
+  if (body.size() != text.size()) fail("a body of {} bytes", body.size());
+  std::uint64_t number = 0;
+  for (const char digit : body.substr(number_offset, kNumberDigits)) {
+    number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+  }
+  return number;
+}
+
+EventBuffer::EventBuffer(const Link& link, std::size_t capacity, MaybeText text)
+    : text_(std::move(text)) {
+  Link::Template event = link.publish_template(text_ ? text_->text.size() : kBodyBytes);
   event_bytes_ = event.bytes.size();
   body_offset_ = event.body_offset;
+  if (text_) {
+    text_->text.copy(event.bytes.data() + body_offset_, text_->text.size());
+  } else {
+    fill(event.bytes.data() + body_offset_);
+  }
+  bytes_.reserve(event_bytes_ * capacity);
+  for (std::size_t i = 0; i < capacity; ++i) bytes_ += event.bytes;
+}
+
+void EventBuffer::fill(char* body) {
   // Text that compresses no better than an envelope does.
   std::uint64_t state = 88172645463325252u;
   for (std::size_t i = sizeof(Stamp); i < kBodyBytes; ++i) {
     state ^= state << 13;
     state ^= state >> 7;
     state ^= state << 17;
-    event.bytes[body_offset_ + i] = static_cast<char>('a' + state % 26);
+    body[i] = static_cast<char>('a' + state % 26);
   }
-  bytes_.reserve(event_bytes_ * capacity);
-  for (std::size_t i = 0; i < capacity; ++i) bytes_ += event.bytes;
 }
 
 void EventBuffer::stamp(std::size_t index, Stamp stamp) {
-  std::memcpy(bytes_.data() + index * event_bytes_ + body_offset_, &stamp, sizeof stamp);
+  char* const body = bytes_.data() + index * event_bytes_ + body_offset_;
+  if (text_) return text_->write(body, stamp.number);
+  std::memcpy(body, &stamp, sizeof stamp);
 }
 
 void Endpoint::on_readable() {
@@ -45,12 +72,13 @@ void Endpoint::on_event(std::string_view) {
   fail("an event for a publisher");
 }
 
-Publisher::Publisher(std::unique_ptr<Link> link, std::uint64_t events, std::uint64_t window)
+Publisher::Publisher(std::unique_ptr<Link> link, std::uint64_t events, std::uint64_t window,
+                     MaybeText text)
     : Endpoint(std::move(link)),
       events_(events),
       window_(window),
       chunk_(std::max<std::uint64_t>(1, std::min<std::uint64_t>(kBatchEvents, window / 8))),
-      buffer_(this->link(), kBatchEvents) {}
+      buffer_(this->link(), kBatchEvents, std::move(text)) {}
 
 bool Publisher::pump() {
   for (;;) {
@@ -75,8 +103,11 @@ void Publisher::on_confirmed(std::uint64_t count) {
 }
 
 Consumer::Consumer(std::unique_ptr<Link> link, std::uint64_t events,
-                   std::uint64_t acknowledge_every)
-    : Endpoint(std::move(link)), events_(events), acknowledge_every_(acknowledge_every) {}
+                   std::uint64_t acknowledge_every, MaybeText text)
+    : Endpoint(std::move(link)),
+      events_(events),
+      acknowledge_every_(acknowledge_every),
+      text_(std::move(text)) {}
 
 void Consumer::take() {
   Endpoint::take();
@@ -88,8 +119,12 @@ void Consumer::take() {
 
 void Consumer::on_event(std::string_view body) {
   Stamp stamp{};
-  if (body.size() != kBodyBytes) fail("a body of {} bytes", body.size());
-  std::memcpy(&stamp, body.data(), sizeof stamp);
+  if (text_) {
+    stamp.number = text_->read(body);
+  } else {
+    if (body.size() != kBodyBytes) fail("a body of {} bytes", body.size());
+    std::memcpy(&stamp, body.data(), sizeof stamp);
+  }
   if (stamp.number != received_) fail("event {} came where {} was due", stamp.number, received_);
   if (stamp.sent_ns != 0) latencies_ns_.push_back(now_ns() - stamp.sent_ns);
   ++received_;

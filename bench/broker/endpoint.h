@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,10 +24,23 @@ struct Stamp {
   std::uint64_t sent_ns;
 };
 
+// A body that a broker reads, in place of one that begins with a Stamp: the number of the event
+// stands in it as kNumberDigits digits.
+struct EventText {
+  static constexpr std::size_t kNumberDigits = 12;
+
+  std::string text;
+  std::size_t number_offset;
+
+  void write(char* body, std::uint64_t number) const;
+  std::uint64_t read(std::string_view body) const;
+};
+using MaybeText = std::optional<EventText>;
+
 // Publishes of one link, made once; only the stamps are written for each event.
 class EventBuffer {
  public:
-  EventBuffer(const Link& link, std::size_t capacity);
+  EventBuffer(const Link& link, std::size_t capacity, MaybeText text = {});
 
   void stamp(std::size_t index, Stamp stamp);
   std::string_view first(std::size_t count) const {
@@ -34,8 +49,11 @@ class EventBuffer {
   std::size_t capacity() const { return bytes_.size() / event_bytes_; }
 
  private:
+  static void fill(char* body);
+
   std::size_t event_bytes_;
   std::size_t body_offset_;
+  MaybeText text_;
   std::string bytes_;
 };
 
@@ -62,7 +80,8 @@ class Endpoint : public Events {
 // Publishes the events `0` to `events` - 1, at most `window` of them not confirmed.
 class Publisher final : public Endpoint {
  public:
-  Publisher(std::unique_ptr<Link> link, std::uint64_t events, std::uint64_t window);
+  Publisher(std::unique_ptr<Link> link, std::uint64_t events, std::uint64_t window,
+            MaybeText text = {});
 
   bool done() const override { return confirmed_ == events_; }
   bool pump() override;
@@ -81,7 +100,8 @@ class Publisher final : public Endpoint {
 // Expects the events `0` to `events` - 1, each once and in order: anything else is a failure.
 class Consumer final : public Endpoint {
  public:
-  Consumer(std::unique_ptr<Link> link, std::uint64_t events, std::uint64_t acknowledge_every);
+  Consumer(std::unique_ptr<Link> link, std::uint64_t events, std::uint64_t acknowledge_every,
+           MaybeText text = {});
 
   bool done() const override { return received_ == events_ && unacknowledged_ == 0; }
   void take() override;
@@ -94,6 +114,7 @@ class Consumer final : public Endpoint {
   std::uint64_t acknowledge_every_;
   std::uint64_t received_ = 0;
   std::uint64_t unacknowledged_ = 0;
+  MaybeText text_;
   std::vector<std::uint64_t> latencies_ns_;
 };
 

@@ -24,15 +24,11 @@ int main(int count, char** words) {
     void (*run)(Arguments&);
   };
   constexpr Mode kModes[] = {
-      {"throughput", bb::bench::throughput},
-      {"fill", bb::bench::fill},
-      {"drain", bb::bench::drain},
-      {"latency", bb::bench::latency},
-      {"confirm", bb::bench::confirm_one},
-      {"idle", bb::bench::idle},
-      {"topology", bb::bench::topology},
-      {"limits", bb::bench::limits},
-      {"disk", bb::bench::disk},
+      {"throughput", bb::bench::throughput}, {"fill", bb::bench::fill},
+      {"drain", bb::bench::drain},           {"latency", bb::bench::latency},
+      {"confirm", bb::bench::confirm_one},   {"idle", bb::bench::idle},
+      {"topology", bb::bench::topology},     {"validation", bb::bench::validation},
+      {"limits", bb::bench::limits},         {"disk", bb::bench::disk},
       {"client", bb::bench::client_limit},
   };
   const std::string_view wanted = count > 1 ? words[1] : "";
@@ -42,5 +38,6 @@ int main(int count, char** words) {
     mode.run(arguments);
     return 0;
   }
-  bb::bench::fail("modes: throughput fill drain latency confirm idle topology limits disk client");
+  bb::bench::fail(
+      "modes: throughput fill drain latency confirm idle topology validation limits disk client");
 }

@@ -14,6 +14,7 @@ void latency(Arguments& arguments);      // from publish to receive at a given r
 void confirm_one(Arguments& arguments);  // one event at a time
 void idle(Arguments& arguments);         // many connections that do nothing, until stdin ends
 void topology(Arguments& arguments);     // publishing among many queues and bindings
+void validation(Arguments& arguments);   // events that the broker checks against a schema
 
 // What the machine does, and this client without a broker.
 void limits(Arguments& arguments);

@@ -82,6 +82,18 @@ TABLES = {
             "declared_s": "declared in s",
         },
     ),
+    "validation": (
+        "voice events, published",
+        "strict_per_s",
+        {
+            "off_per_s": "off, events/s",
+            "strict_per_s": "strict, events/s",
+            "rate_ratio": "strict ÷ off",
+            "off_cpu_us": "off, broker µs",
+            "strict_cpu_us": "strict, broker µs",
+            "check_cpu_us": "the check, µs",
+        },
+    ),
 }
 
 

@@ -33,6 +33,8 @@ DEFAULT_PEERS = [
     "jetstream",
 ]
 AMQP_ONLY = {"topology"}
+PAYLOAD = pathlib.Path(__file__).parent.parent / "validate" / "data" / "voice_short.json"
+VALIDATION_EVENTS = 300_000
 WITHOUT_QUEUES = {"idle"}
 # Events of one run: about as many seconds for everybody.
 EVENTS = {
@@ -175,6 +177,26 @@ class Bench:
         words = ["--queues", TOPOLOGY_QUEUES, "--bindings", TOPOLOGY_BINDINGS, "--rounds", 1]
         words += ["--events", 20_000 if self.quick else 200_000]
         return self.call("topology", *words, "--port", server.port, "--peer", PEERS[peer][1])
+
+    def validation(self, peer):
+        """The same valid events to an exchange that checks them, and to one that does not."""
+        server = self.serve(peer)
+        events = VALIDATION_EVENTS // (QUICK_DIVISOR if self.quick else 1)
+        rows = {}
+        for policy in ("off", "strict"):
+            words = ["--payload", PAYLOAD, "--policy", policy]
+            self.loaded(server, peer, "validation", max(1000, events // 20), *words)
+            rows[policy] = self.loaded(server, peer, "validation", events, *words)
+        cost = {policy: row["broker_cpu_us_per_event"] for policy, row in rows.items()}
+        rate = {policy: row["events_per_s"] for policy, row in rows.items()}
+        return {
+            "off_per_s": rate["off"],
+            "strict_per_s": rate["strict"],
+            "rate_ratio": rate["strict"] / rate["off"],
+            "off_cpu_us": cost["off"],
+            "strict_cpu_us": cost["strict"],
+            "check_cpu_us": cost["strict"] - cost["off"],
+        }
 
     def disk(self):
         return self.call("disk", "--dir", self.folder, "--seconds", 1 if self.quick else 2)
