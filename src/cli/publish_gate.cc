@@ -7,7 +7,7 @@
 #include "base/try.h"
 #include "bloodbank/envelope.h"
 #include "cli/broken_schema.h"
-#include "cli/publish_template.h"
+#include "schema/routing_key_template.h"
 
 namespace bb::cli {
 namespace {
@@ -62,18 +62,6 @@ Result<PublishGate::Schema> PublishGate::find(const std::string& event_type, boo
   return found;
 }
 
-// The routing key equals the event type. A schema may say which fields of the payload repeat it.
-Result<void> PublishGate::check_routing_key(const schema::EventSchemaInfo& info,
-                                            const std::string& event_type,
-                                            std::string_view payload) const {
-  if (!is_template(info.routing_key)) return {};
-  BB_TRY_ASSIGN(const std::string filled, fill_template(info.routing_key, payload));
-  if (filled == event_type) return {};
-  return fail(ErrorCode::kInvalidPayload,
-              fmt::format("the payload is that of '{}' (its schema says '{}'), not of '{}'", filled,
-                          info.routing_key, event_type));
-}
-
 Result<std::string_view> PublishGate::check(const std::string& event_type,
                                             const PlacedText& payload, std::string_view pointer) {
   unchecked_ = false;
@@ -100,7 +88,7 @@ Result<std::string_view> PublishGate::check(const std::string& event_type,
                 fmt::format("the payload is not valid for '{}', by {}:\n{}", event_type,
                             found->info.id, text));
   }
-  BB_TRY(check_routing_key(found->info, event_type, payload.text));
+  BB_TRY(schema::check_routing_key(found->info.routing_key, event_type, payload.text));
   return std::string_view(found->info.id);
 }
 

@@ -66,8 +66,6 @@ class PublishGate {
 
   Result<schema::SchemaRepository*> repository();
   Result<Schema> find(const std::string& event_type, bool required);
-  Result<void> check_routing_key(const schema::EventSchemaInfo& info, const std::string& event_type,
-                                 std::string_view payload) const;
 
   Options options_;
   std::optional<schema::SchemaRepository> repository_;

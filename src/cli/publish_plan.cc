@@ -13,9 +13,9 @@
 #include "cli/display_text.h"
 #include "cli/input.h"
 #include "cli/json_stream.h"
-#include "cli/publish_template.h"
 #include "event/json_cursor.h"
 #include "event/json_string.h"
+#include "schema/routing_key_template.h"
 
 namespace bb::cli {
 namespace {
@@ -39,7 +39,7 @@ std::unexpected<Error> not_envelope(std::string_view name,
 }
 
 Result<void> check_event_type(const std::string& event_type) {
-  if (is_template(event_type)) return check_template(event_type);
+  if (schema::is_template(event_type)) return schema::check_template(event_type);
   if (is_event_type(event_type)) return {};
   return fail(ErrorCode::kUsage,
               fmt::format("'{}' is not an event type: it is two or more words of a-z, 0-9, - and "
@@ -66,7 +66,7 @@ Result<void> check_with_payload(const PublishOptions& options) {
     return fail(ErrorCode::kUsage, "EVENT_TYPE is missing; see 'bb help publish'");
   }
   BB_TRY(check_event_type(*options.event_type));
-  if (options.mock && is_template(*options.event_type)) {
+  if (options.mock && schema::is_template(*options.event_type)) {
     return fail(ErrorCode::kUsage,
                 fmt::format("--mock takes its payload from the schema of EVENT_TYPE, and '{}' is "
                             "many event types: name one",
@@ -99,7 +99,7 @@ Result<void> check_with_envelopes(const PublishOptions& options) {
                             envelope_option(options)));
   }
   if (!options.event_type) return {};
-  if (is_template(*options.event_type)) {
+  if (schema::is_template(*options.event_type)) {
     return fail(ErrorCode::kUsage, fmt::format("'{}' does not go with {}: the envelope says its "
                                                "event type already",
                                                *options.event_type, envelope_option(options)));
@@ -254,8 +254,8 @@ Result<PlannedEvent> plan_payload(const PublishOptions& options, const PlacedTex
                             kind_of(text)));
   }
   std::string event_type = *options.event_type;
-  if (is_template(event_type)) {
-    BB_TRY_ASSIGN(event_type, fill_template(*options.event_type, text));
+  if (schema::is_template(event_type)) {
+    BB_TRY_ASSIGN(event_type, schema::fill_template(*options.event_type, text));
   }
   const PlacedText placed = place_within(payload, text);
   BB_TRY_ASSIGN(const std::string_view schema_id, gate.check(event_type, placed, ""));

@@ -15,7 +15,7 @@
 namespace bb::cli {
 
 struct PublishOptions {
-  std::optional<std::string> event_type;  // or a template of one, see publish_template.h
+  std::optional<std::string> event_type;  // or a template of one, see routing_key_template.h
   // Exactly one of these six.
   std::optional<std::string> payload_file;
   std::optional<std::string> json;

@@ -8,6 +8,7 @@
 #include "base/try.h"
 #include "base/utf8.h"
 #include "bloodbank/envelope.h"
+#include "schema/routing_key_template.h"
 
 namespace bb::server {
 namespace {
@@ -53,10 +54,21 @@ Result<void> EventValidator::open() {
 
 std::optional<Refusal> EventValidator::check(ValidationPolicy policy,
                                              const broker::ValidatedMessage& message) {
+  if (const auto seen = glance_.read(message.body);
+      seen && seen->event_type == message.routing_key) {
+    return check_payload(policy, seen->event_type, seen->payload);
+  }
   auto envelope = parse_envelope(message.body);
   if (!envelope) return not_an_envelope(std::move(envelope).error());
-  const std::string& event_type = envelope->event_type;
-  if (event_type != message.routing_key) return wrong_routing_key(event_type, message.routing_key);
+  if (envelope->event_type != message.routing_key) {
+    return wrong_routing_key(envelope->event_type, message.routing_key);
+  }
+  return check_payload(policy, envelope->event_type, envelope->payload);
+}
+
+std::optional<Refusal> EventValidator::check_payload(ValidationPolicy policy,
+                                                     std::string_view event_type,
+                                                     std::string_view payload) {
   if (const auto opened = open(); !opened) {
     return Refusal{fmt::format("the schemas cannot be read: {}", opened.error().message)};
   }
@@ -69,8 +81,11 @@ std::optional<Refusal> EventValidator::check(ValidationPolicy policy,
     if (policy == ValidationPolicy::kPermissive) return std::nullopt;
     return Refusal{fmt::format("there is no schema for {}", in_quotes(event_type))};
   }
-  if (validator_.is_valid((*found)->schema, envelope->payload)) return std::nullopt;
-  return explain(**found, event_type, envelope->payload);
+  const schema::EventSchema& schema = **found;
+  if (!validator_.is_valid(schema.schema, payload)) return explain(schema, event_type, payload);
+  const auto fits = schema::check_routing_key(schema.info.routing_key, event_type, payload);
+  if (!fits) return Refusal{fits.error().message};
+  return std::nullopt;
 }
 
 Refusal EventValidator::explain(const schema::EventSchema& schema, std::string_view event_type,

@@ -11,6 +11,7 @@
 #include "bloodbank/schema.h"
 #include "broker/message_validator.h"
 #include "schema/repository.h"
+#include "server/envelope_glance.h"
 
 namespace bb::server {
 
@@ -38,11 +39,15 @@ class EventValidator final : public broker::MessageValidator {
                                        const broker::ValidatedMessage& message) override;
 
  private:
+  std::optional<broker::Refusal> check_payload(broker::ValidationPolicy policy,
+                                               std::string_view event_type,
+                                               std::string_view payload);
   broker::Refusal explain(const schema::EventSchema& schema, std::string_view event_type,
                           std::string_view payload);
 
   OpenRepository open_repository_;
   std::optional<schema::SchemaRepository> repository_;
+  EnvelopeGlance glance_;
   SchemaValidator validator_;
 };
 

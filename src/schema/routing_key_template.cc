@@ -1,4 +1,4 @@
-#include "cli/publish_template.h"
+#include "schema/routing_key_template.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "base/try.h"
+#include "base/utf8.h"
 #include "bloodbank/envelope.h"
-#include "cli/display_text.h"
 #include "event/json_cursor.h"
 #include "event/json_string.h"
 
-namespace bb::cli {
+namespace bb::schema {
 namespace {
 
 // Either plain text, or the name of a field.
@@ -25,7 +25,7 @@ std::unexpected<Error> not_a_template(std::string_view event_type) {
   return fail(ErrorCode::kUsage,
               fmt::format("'{}' is not an event type: in one with fields of the payload, such as "
                           "artifact.{{action}}, each {{ is closed around a field's name",
-                          shorten(event_type, 80)));
+                          printable(event_type, 80)));
 }
 
 Result<std::vector<Part>> split(std::string_view event_type) {
@@ -83,7 +83,7 @@ Result<std::string> fill_template(std::string_view event_type, std::string_view 
       missing.push_back(fmt::format("the payload has no field \"{}\"", part.text));
     } else if (event::json_kind(*value) != event::JsonKind::kString) {
       missing.push_back(fmt::format("the payload's field \"{}\" is {}, not a string", part.text,
-                                    shorten(*value, 40)));
+                                    printable(*value, 40)));
     } else {
       filled += event::decode_json_string(event::string_text(*value)).text;
     }
@@ -97,9 +97,19 @@ Result<std::string> fill_template(std::string_view event_type, std::string_view 
         ErrorCode::kInvalidPayload,
         fmt::format("the payload makes '{}' of '{}', which is not an event type: it is two or "
                     "more words of a-z, 0-9, - and _ with dots between them",
-                    shorten(filled, 80), event_type));
+                    printable(filled, 80), event_type));
   }
   return filled;
 }
 
-}  // namespace bb::cli
+Result<void> check_routing_key(std::string_view routing_key, std::string_view event_type,
+                               std::string_view payload) {
+  if (!is_template(routing_key)) return {};
+  BB_TRY_ASSIGN(const std::string filled, fill_template(routing_key, payload));
+  if (filled == event_type) return {};
+  return fail(ErrorCode::kInvalidPayload,
+              fmt::format("the payload is that of '{}' (its schema says '{}'), not of '{}'", filled,
+                          routing_key, event_type));
+}
+
+}  // namespace bb::schema

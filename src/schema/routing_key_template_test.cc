@@ -1,19 +1,19 @@
-#include "cli/publish_template.h"
+#include "schema/routing_key_template.h"
 
 #include <gmock/gmock.h>
 
-namespace bb::cli {
+namespace bb::schema {
 namespace {
 
 using testing::HasSubstr;
 
-TEST(PublishTemplate, IsToldFromAnEventTypeByItsBraces) {
+TEST(RoutingKeyTemplate, IsToldFromAnEventTypeByItsBraces) {
   EXPECT_TRUE(is_template("artifact.{action}"));
   EXPECT_TRUE(is_template("artifact.action}"));
   EXPECT_FALSE(is_template("artifact.action"));
 }
 
-TEST(PublishTemplate, HasFieldsInBraces) {
+TEST(RoutingKeyTemplate, HasFieldsInBraces) {
   for (const char* const good : {"artifact.{action}", "{a}.{b}", "a.x{b}y", "a.{b}{c}"}) {
     EXPECT_TRUE(check_template(good)) << good;
   }
@@ -25,7 +25,7 @@ TEST(PublishTemplate, HasFieldsInBraces) {
   }
 }
 
-TEST(PublishTemplate, IsFilledFromTopLevelStrings) {
+TEST(RoutingKeyTemplate, IsFilledFromTopLevelStrings) {
   EXPECT_EQ(fill_template("artifact.{action}", R"({"n":1,"action":"created"})"),
             "artifact.created");
   EXPECT_EQ(fill_template("{a}.{b}.{a}", R"({"a":"x","b":"y"})"), "x.y.x");
@@ -43,7 +43,7 @@ void expect_refused(std::string_view payload, std::string_view words) {
   EXPECT_THAT(filled.error().message, HasSubstr(std::string(words)));
 }
 
-TEST(PublishTemplate, SaysWhatIsMissing) {
+TEST(RoutingKeyTemplate, SaysWhatIsMissing) {
   expect_refused("{}", "no field \"action\"");
   expect_refused(R"({"deep":{"action":"x"}})", "no field \"action\"");
   expect_refused(R"({"action":7})", "\"action\" is 7, not a string");
@@ -53,5 +53,18 @@ TEST(PublishTemplate, SaysWhatIsMissing) {
   expect_refused(R"({"action":"#"})", "not an event type");
 }
 
+TEST(RoutingKeyTemplate, ThePayloadRepeatsTheEventType) {
+  EXPECT_TRUE(
+      check_routing_key("artifact.{action}", "artifact.created", R"({"action":"created"})"));
+  EXPECT_TRUE(check_routing_key("llm.prompt", "llm.prompt", "{}"));
+  const auto differs =
+      check_routing_key("artifact.{action}", "artifact.created", R"({"action":"deleted"})");
+  ASSERT_FALSE(differs);
+  EXPECT_EQ(
+      differs.error().message,
+      "the payload is that of 'artifact.deleted' (its schema says 'artifact.{action}'), not of "
+      "'artifact.created'");
+}
+
 }  // namespace
-}  // namespace bb::cli
+}  // namespace bb::schema

@@ -6,7 +6,7 @@
 
 #include "bloodbank/result.h"
 
-namespace bb::cli {
+namespace bb::schema {
 
 // Whether `event_type` has anything in braces; whether that makes sense is for check_template() to
 // say.
@@ -22,4 +22,10 @@ Result<void> check_template(std::string_view event_type);
 // no event type.
 Result<std::string> fill_template(std::string_view event_type, std::string_view payload);
 
-}  // namespace bb::cli
+// The routing key of an event is its event type. A schema may say which fields of the payload
+// repeat it (EventSchemaInfo::routing_key): kInvalidPayload where they do not. `payload` is a JSON
+// object.
+Result<void> check_routing_key(std::string_view routing_key, std::string_view event_type,
+                               std::string_view payload);
+
+}  // namespace bb::schema
