@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -116,8 +117,9 @@ class Story {
   bool writes_fail_ = false;
   bool power_fails_ = false;  // or else the process is killed, when the folder ends
   bool wants_restart_ = false;
-  Position last_write_ = 0;    // where the log ended then
-  Position durable_mark_ = 0;  // what it said of how far the log was durable
+  // What each write said of how far the log was durable, by where the log ended with it.
+  std::map<Position, Position> durable_marks_{{0, 0}};
+  Position last_write_ = 0;  // where the log ended then
   Tally tally_;
 };
 

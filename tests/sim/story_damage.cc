@@ -13,6 +13,7 @@ void Story::flip_bit() {
   clear_faults();
   sync_all();
   const Position log_end = machine_.log_end();
+  const Position durable_mark = durable_marks_.rbegin()->second;
   end_machine(/*power_failed=*/dice_.one_in(2));
   if (log_.failed()) return;
   const auto names = machine_.disk().list();
@@ -27,7 +28,7 @@ void Story::flip_bit() {
   log_.note(
       "a bit of {} is turned over, at byte {} (position {}); the log says of itself that it is "
       "durable up to {}",
-      name, offset, base.value_or(0) + offset, durable_mark_);
+      name, offset, base.value_or(0) + offset, durable_mark);
   const auto started = machine_.start(log::RepairMode::kRefuse, wall_ms_);
   ++tally_.starts;
   if (started) {
@@ -35,7 +36,7 @@ void Story::flip_bit() {
     const Inventory found = machine_.inventory();
     if (found.log_end >= log_end) {
       model_.started(found);
-    } else if (found.log_end >= durable_mark_) {
+    } else if (found.log_end >= durable_mark) {
       // A torn tail, as far as anybody can tell.
       if (!model_.repaired(found, given_up())) return;
     } else {

@@ -46,8 +46,10 @@ void Story::flush() {
   if (flushed) {
     log_.note("flush to {}", machine_.log_end());
     model_.flushed(machine_.log_end(), writes_all());
-    if (machine_.log_end() > last_write_) durable_mark_ = machine_.storage().durable() + 1;
-    last_write_ = machine_.log_end();
+    if (machine_.log_end() > last_write_) {
+      last_write_ = machine_.log_end();
+      durable_marks_[last_write_] = machine_.storage().durable() + 1;
+    }
   }
   check_failure();
 }
@@ -222,7 +224,7 @@ void Story::start() {
   const Inventory found = machine_.inventory();
   log_.note("started: the log ends at {}", found.log_end);
   last_write_ = found.log_end;
-  durable_mark_ = std::min(durable_mark_, found.log_end);
+  durable_marks_.erase(durable_marks_.upper_bound(found.log_end), durable_marks_.end());
   model_.started(found);
 }
 
