@@ -19,6 +19,12 @@ Result<void> check_properties(const Queue::Properties& properties, std::string_v
   return {};
 }
 
+// What RabbitMQ says of an argument that the other side lacks.
+std::string value_or_none(const amqp::FieldValue* value) {
+  if (value == nullptr) return "none";
+  return fmt::format("the value {} of type '{}'", amqp::to_string(*value), amqp::type_name(*value));
+}
+
 }  // namespace
 
 std::string describe(std::string_view kind, std::string_view name, std::string_view vhost) {
@@ -33,11 +39,12 @@ Result<QueuePolicy> check_queue(const Queue::Properties& properties, std::string
   return policy;
 }
 
-Result<void> check_exchange_arguments(const amqp::FieldTable& arguments) {
-  if (arguments.find("alternate-exchange") != nullptr) {
-    return fail(ErrorCode::kNotImplemented, "argument 'alternate-exchange' of an exchange");
-  }
-  return {};
+Result<void> check_exchange_arguments(const amqp::FieldTable& arguments, std::string_view what) {
+  const amqp::FieldValue* const name = arguments.find(kAlternateExchange);
+  if (name == nullptr || name->as_string() != nullptr) return {};
+  return fail(ErrorCode::kPreconditionFailed,
+              fmt::format("invalid type '{}' for arg '{}' in {}", amqp::type_name(*name),
+                          kAlternateExchange, what));
 }
 
 Result<std::int64_t> consumer_priority(const amqp::FieldTable& arguments, std::string_view what) {
@@ -60,6 +67,17 @@ Result<void> check_same_text(std::string_view name, std::string_view received,
   return fail(ErrorCode::kPreconditionFailed,
               fmt::format("inequivalent arg '{}' for {}: received '{}' but current is '{}'", name,
                           what, received, current));
+}
+
+Result<void> check_same_argument(std::string_view name, const amqp::FieldValue* received,
+                                 const amqp::FieldValue* current, std::string_view what) {
+  if (received == nullptr && current == nullptr) return {};
+  const bool both = received != nullptr && current != nullptr;
+  if (both && amqp::equivalent(*received, *current)) return {};
+  return fail(ErrorCode::kPreconditionFailed,
+              fmt::format("inequivalent arg '{}' for {}: received {} but current is {}", name, what,
+                          both ? amqp::to_string(*received) : value_or_none(received),
+                          both ? amqp::to_string(*current) : value_or_none(current)));
 }
 
 }  // namespace bb::broker

@@ -20,8 +20,9 @@ std::string describe(std::string_view kind, std::string_view name, std::string_v
 Result<QueuePolicy> check_queue(const Queue::Properties& properties, std::string_view queue,
                                 std::string_view vhost);
 
-// kNotImplemented for an argument whose meaning this broker does not have.
-Result<void> check_exchange_arguments(const amqp::FieldTable& arguments);
+// Of an exchange that is new. kPreconditionFailed: an alternate-exchange that is no text. `what` is
+// as describe() gives it.
+Result<void> check_exchange_arguments(const amqp::FieldTable& arguments, std::string_view what);
 
 // `x-priority` of basic.consume, 0 without one. kPreconditionFailed for what is no integer.
 Result<std::int64_t> consumer_priority(const amqp::FieldTable& arguments, std::string_view what);
@@ -32,5 +33,8 @@ Result<void> check_same_flag(std::string_view name, bool received, bool current,
                              std::string_view what);
 Result<void> check_same_text(std::string_view name, std::string_view received,
                              std::string_view current, std::string_view what);
+// Of x-arguments; nullptr for one that is not there.
+Result<void> check_same_argument(std::string_view name, const amqp::FieldValue* received,
+                                 const amqp::FieldValue* current, std::string_view what);
 
 }  // namespace bb::broker

@@ -57,6 +57,44 @@ TEST_F(BrokerAccess, WhoWasRefusedIsNotHeardAnyMore) {
   EXPECT_THAT(client.connection().reason(), testing::HasSubstr("login of user 'mallory'"));
 }
 
+TEST_F(BrokerAccess, ABindingBetweenExchangesTakesWriteOnOneAndReadOnTheOther) {
+  add_user("ada", "/", {.configure = "", .write = "^to$", .read = "^from$"});
+  for (const char* name : {"from", "to"}) {
+    ASSERT_TRUE(broker_.find_vhost("/")->declare_exchange(name, {.arguments = {}}));
+  }
+  TestClient client(broker_);
+  client.logs_in({.user = "ada"});
+  client.sends(amqp::exchange::Bind{.destination = "to", .source = "from"});
+  client.sends(amqp::exchange::Unbind{.destination = "to", .source = "from"});
+  EXPECT_THAT(client.received(), ElementsAre("exchange.bind-ok", "exchange.unbind-ok"));
+  client.sends(amqp::exchange::Bind{.destination = "from", .source = "from"});
+  EXPECT_THAT(client.received(), ElementsAre("channel.close 403"));
+  client.sends(amqp::channel::CloseOk{});
+  client.sends(amqp::channel::Open{});
+  client.sends(amqp::exchange::Unbind{.destination = "to", .source = "to"});
+  EXPECT_THAT(client.received(), ElementsAre("channel.open-ok", "channel.close 403"));
+}
+
+TEST_F(BrokerAccess, AnAlternateExchangeIsOneThatTheUserMayWriteTo) {
+  add_user("ada", "/", {.configure = ".*", .write = "^mine$", .read = "^readable"});
+  TestClient client(broker_);
+  client.logs_in({.user = "ada"});
+  const auto declare = [&](std::string_view name, std::string_view alternate) {
+    client.sends(amqp::exchange::Declare{.exchange = name,
+                                         .arguments = {{"alternate-exchange", alternate}}});
+    auto answer = client.received();
+    client.sends(amqp::channel::CloseOk{});
+    client.sends(amqp::channel::Open{});
+    client.received();
+    return answer;
+  };
+  EXPECT_THAT(declare("readable", "theirs"), ElementsAre("channel.close 403"));
+  EXPECT_THAT(declare("other", "mine"), ElementsAre("channel.close 403"));
+  client.sends(amqp::exchange::Declare{.exchange = "readable",
+                                       .arguments = {{"alternate-exchange", "mine"}}});
+  EXPECT_THAT(client.received(), ElementsAre("exchange.declare-ok"));
+}
+
 TEST_F(BrokerAccess, AVHostIsForThoseWithPermissionsThere) {
   add_vhost("other");
   add_user("ada", "other", kAll);

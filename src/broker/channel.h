@@ -108,6 +108,8 @@ class Channel {
   Result<void> check_queue(Access access, std::string_view name) {
     return allowed_.check(access, ResourceKind::kQueue, name);
   }
+  // For a binding between two exchanges.
+  Result<void> check_exchange_binding(std::string_view destination, std::string_view source);
   // A new exchange or queue that sends messages on to the exchange which this argument names.
   Result<void> check_forwarding(ResourceKind kind, std::string_view name,
                                 const amqp::FieldTable& arguments, std::string_view argument);

@@ -29,7 +29,7 @@ Result<void> Channel::handle(const amqp::exchange::Declare& method) {
       BB_TRY(check_exchange(Access::kConfigure, method.exchange));
     }
     BB_TRY(check_forwarding(ResourceKind::kExchange, method.exchange, method.arguments,
-                            "alternate-exchange"));
+                            kAlternateExchange));
     BB_TRY(vhost.declare_exchange(method.exchange, {.type = *type,
                                                     .durable = method.durable,
                                                     .auto_delete = method.auto_delete,
@@ -49,12 +49,28 @@ Result<void> Channel::handle(const amqp::exchange::Delete& method) {
   return {};
 }
 
-Result<void> Channel::handle(const amqp::exchange::Bind&) {
-  return fail(ErrorCode::kNotImplemented, "bindings between exchanges");
+// As RabbitMQ: both ends are looked at before the right to read from the source is.
+Result<void> Channel::check_exchange_binding(std::string_view destination,
+                                             std::string_view source) {
+  BB_TRY(check_exchange(Access::kWrite, destination));
+  if (destination.empty() || source.empty()) return {};  // refused for what it is
+  return check_exchange(Access::kRead, source);
 }
 
-Result<void> Channel::handle(const amqp::exchange::Unbind&) {
-  return fail(ErrorCode::kNotImplemented, "bindings between exchanges");
+Result<void> Channel::handle(const amqp::exchange::Bind& method) {
+  BB_TRY(check_exchange_binding(method.destination, method.source));
+  BB_TRY(connection_.vhost().bind_exchange(method.destination, method.source, method.routing_key,
+                                           method.arguments));
+  if (!method.no_wait) send(amqp::exchange::BindOk{});
+  return {};
+}
+
+Result<void> Channel::handle(const amqp::exchange::Unbind& method) {
+  BB_TRY(check_exchange_binding(method.destination, method.source));
+  BB_TRY(connection_.vhost().unbind_exchange(method.destination, method.source, method.routing_key,
+                                             method.arguments));
+  if (!method.no_wait) send(amqp::exchange::UnbindOk{});
+  return {};
 }
 
 Result<std::string> Channel::queue_name(std::string_view name) const {

@@ -21,8 +21,21 @@ void add_place(json::object& object, const VHost& vhost, const MaybeVHost& only)
 }
 
 void export_topology(const VHost& vhost, const MaybeVHost& only, json::object& out) {
+  json::array& bindings = out["bindings"].as_array();
+  const auto export_bindings = [&](const auto& to, std::string_view kind) {
+    for (const auto& [key, binding] : to.bindings()) {
+      json::object bound{{"source", binding.exchange}};
+      add_place(bound, vhost, only);
+      bound["destination"] = to.name();
+      bound["destination_type"] = kind;
+      bound["routing_key"] = binding.routing_key;
+      bound["arguments"] = to_json(binding.arguments);
+      bindings.push_back(std::move(bound));
+    }
+  };
   json::array& exchanges = out["exchanges"].as_array();
   vhost.for_each_exchange([&](const Exchange& exchange) {
+    export_bindings(exchange, "exchange");
     if (exchange.name().empty() || exchange.name().starts_with("amq.")) return;
     json::object object{{"name", exchange.name()}};
     add_place(object, vhost, only);
@@ -34,7 +47,6 @@ void export_topology(const VHost& vhost, const MaybeVHost& only, json::object& o
     exchanges.push_back(std::move(object));
   });
   json::array& queues = out["queues"].as_array();
-  json::array& bindings = out["bindings"].as_array();
   vhost.for_each_queue([&](const Queue& queue) {
     if (queue.properties().exclusive_to != 0) return;
     json::object object{{"name", queue.name()}};
@@ -43,15 +55,7 @@ void export_topology(const VHost& vhost, const MaybeVHost& only, json::object& o
     object["auto_delete"] = queue.properties().auto_delete;
     object["arguments"] = to_json(queue.properties().arguments);
     queues.push_back(std::move(object));
-    for (const auto& [key, binding] : queue.bindings()) {
-      json::object bound{{"source", binding.exchange}};
-      add_place(bound, vhost, only);
-      bound["destination"] = queue.name();
-      bound["destination_type"] = "queue";
-      bound["routing_key"] = binding.routing_key;
-      bound["arguments"] = to_json(binding.arguments);
-      bindings.push_back(std::move(bound));
-    }
+    export_bindings(queue, "queue");
   });
 }
 
@@ -149,8 +153,12 @@ class Importer {
     BB_TRY_ASSIGN(const std::string kind, text_of(object, "destination_type", "queue"));
     BB_TRY_ASSIGN(const std::string routing_key, text_of(object, "routing_key", ""));
     BB_TRY_ASSIGN(const amqp::FieldTable arguments, arguments_of(object));
+    if (kind == "exchange") {
+      return vhost->bind_exchange(destination, source, routing_key, arguments);
+    }
     if (kind != "queue") {
-      return fail(ErrorCode::kNotImplemented, "bindings between exchanges");
+      return fail(ErrorCode::kPreconditionFailed,
+                  fmt::format("unknown destination_type '{}'", kind));
     }
     BB_TRY_ASSIGN(Queue* const queue, vhost->find_queue(destination, /*connection=*/0));
     return vhost->bind(*queue, source, routing_key, arguments);

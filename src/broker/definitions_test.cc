@@ -37,10 +37,15 @@ constexpr std::string_view kFromRabbitMq = R"({
   "policies": [{"vhost": "/", "name": "p"}],
   "queues": [{"name": "orders.eu", "vhost": "shop", "durable": true, "auto_delete": false,
               "arguments": {"x-custom": 5, "x-list": [1, "two", {"three": true}]}}],
-  "exchanges": [{"name": "orders", "vhost": "shop", "type": "topic", "durable": true,
+  "exchanges": [{"name": "all", "vhost": "shop", "type": "topic", "durable": true,
+                 "auto_delete": false, "internal": false,
+                 "arguments": {"alternate-exchange": "orders"}},
+                {"name": "orders", "vhost": "shop", "type": "topic", "durable": true,
                  "auto_delete": false, "internal": false, "arguments": {}}],
   "bindings": [{"source": "orders", "vhost": "shop", "destination": "orders.eu",
-                "destination_type": "queue", "routing_key": "eu.#", "arguments": {}}]
+                "destination_type": "queue", "routing_key": "eu.#", "arguments": {}},
+               {"source": "all", "vhost": "shop", "destination": "orders",
+                "destination_type": "exchange", "routing_key": "eu.#", "arguments": {}}]
 })";
 
 TEST(Definitions, AreTakenFromRabbitMq) {
@@ -55,7 +60,7 @@ TEST(Definitions, AreTakenFromRabbitMq) {
   ASSERT_NE(shop, nullptr);
   EXPECT_TRUE(
       broker.access().check("ada", "shop", Access::kWrite, ResourceKind::kExchange, "orders"));
-  const auto queues = shop->route("orders", {.routing_key = "eu.fr", .headers = {}});
+  const auto queues = shop->route("all", {.routing_key = "eu.fr", .headers = {}});
   ASSERT_TRUE(queues);
   ASSERT_EQ(queues->size(), 1u);
   EXPECT_EQ((*queues)[0]->name(), "orders.eu");

@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 
+#include "broker/exchange.h"
 #include "broker/test_queues.h"
 
 namespace bb::broker {
@@ -48,6 +49,26 @@ TEST(DestinationSet, RemovingOneKeepsTheOthersWhereverItStood) {
     for (const std::string& name : left) set.remove(queues[name]);
     EXPECT_TRUE(set.empty());
   }
+}
+
+TEST(DestinationSet, KeepsExchangesApartFromQueues) {
+  TestQueues queues;
+  Exchange one("one", {.arguments = {}});
+  Exchange two("two", {.arguments = {}});
+  DestinationSet set;
+  set.add(&one);
+  EXPECT_FALSE(set.empty());
+  for (const Bound& bound : {Bound(&one), Bound(&two), Bound(queues["a"])}) set.add(bound);
+  set.remove(&one);
+  Destinations found;
+  set.append_to(found);
+  EXPECT_THAT(names_of(found.queues), ElementsAre("a"));
+  EXPECT_THAT(found.exchanges, ElementsAre(&one, &two));
+  set.remove(&one);
+  set.remove(&two);
+  EXPECT_FALSE(set.empty());
+  set.remove(queues["a"]);
+  EXPECT_TRUE(set.empty());
 }
 
 TEST(DestinationSet, CountsAsAMapOfCountersDoes) {

@@ -18,10 +18,6 @@ constexpr std::array<std::pair<std::string_view, ExchangeType>, 4> kTypes{{
     {"headers", ExchangeType::kHeaders},
 }};
 
-void append(std::vector<Queue*>& to, const DestinationSet& from) {
-  to.insert(to.end(), from.queues().begin(), from.queues().end());
-}
-
 struct KeyHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
@@ -40,34 +36,29 @@ std::optional<ExchangeType> parse_exchange_type(std::string_view name) {
   return std::nullopt;
 }
 
-bool operator==(const Binding& a, const Binding& b) {
-  return a.exchange == b.exchange && a.routing_key == b.routing_key &&
-         amqp::encode_table_content(a.arguments) == amqp::encode_table_content(b.arguments);
-}
-
 class Exchange::Router {
  public:
   virtual ~Router() = default;
-  virtual Result<void> bind(const Binding& binding, Queue* queue) = 0;
-  virtual void unbind(const Binding& binding, Queue* queue) = 0;
-  virtual void route(const RoutingInput& input, std::vector<Queue*>& queues) = 0;
+  virtual Result<void> bind(const Binding& binding, Bound to) = 0;
+  virtual void unbind(const Binding& binding, Bound to) = 0;
+  virtual void route(const RoutingInput& input, Destinations& to) = 0;
 };
 
 class Exchange::DirectRouter final : public Router {
  public:
-  Result<void> bind(const Binding& binding, Queue* queue) override {
-    keys_[binding.routing_key].add(queue);
+  Result<void> bind(const Binding& binding, Bound to) override {
+    keys_[binding.routing_key].add(to);
     return {};
   }
-  void unbind(const Binding& binding, Queue* queue) override {
+  void unbind(const Binding& binding, Bound to) override {
     const auto key = keys_.find(binding.routing_key);
     BB_ASSERT(key != keys_.end());
-    key->second.remove(queue);
+    key->second.remove(to);
     if (key->second.empty()) keys_.erase(key);
   }
-  void route(const RoutingInput& input, std::vector<Queue*>& queues) override {
+  void route(const RoutingInput& input, Destinations& to) override {
     const auto key = keys_.find(input.routing_key);
-    if (key != keys_.end()) append(queues, key->second);
+    if (key != keys_.end()) key->second.append_to(to);
   }
 
  private:
@@ -76,12 +67,12 @@ class Exchange::DirectRouter final : public Router {
 
 class Exchange::FanoutRouter final : public Router {
  public:
-  Result<void> bind(const Binding&, Queue* queue) override {
-    all_.add(queue);
+  Result<void> bind(const Binding&, Bound to) override {
+    all_.add(to);
     return {};
   }
-  void unbind(const Binding&, Queue* queue) override { all_.remove(queue); }
-  void route(const RoutingInput&, std::vector<Queue*>& queues) override { append(queues, all_); }
+  void unbind(const Binding&, Bound to) override { all_.remove(to); }
+  void route(const RoutingInput&, Destinations& to) override { all_.append_to(to); }
 
  private:
   DestinationSet all_;
@@ -89,15 +80,13 @@ class Exchange::FanoutRouter final : public Router {
 
 class Exchange::TopicRouter final : public Router {
  public:
-  Result<void> bind(const Binding& binding, Queue* queue) override {
-    trie_.add(binding.routing_key, queue);
+  Result<void> bind(const Binding& binding, Bound to) override {
+    trie_.add(binding.routing_key, to);
     return {};
   }
-  void unbind(const Binding& binding, Queue* queue) override {
-    trie_.remove(binding.routing_key, queue);
-  }
-  void route(const RoutingInput& input, std::vector<Queue*>& queues) override {
-    trie_.match(input.routing_key, [&](const DestinationSet& set) { append(queues, set); });
+  void unbind(const Binding& binding, Bound to) override { trie_.remove(binding.routing_key, to); }
+  void route(const RoutingInput& input, Destinations& to) override {
+    trie_.match(input.routing_key, [&](const DestinationSet& set) { set.append_to(to); });
   }
 
  private:
@@ -106,27 +95,32 @@ class Exchange::TopicRouter final : public Router {
 
 class Exchange::HeadersRouter final : public Router {
  public:
-  Result<void> bind(const Binding& binding, Queue* queue) override {
+  Result<void> bind(const Binding& binding, Bound to) override {
     auto match = HeaderMatch::compile(binding.arguments);
     if (!match) return fail(std::move(match).error());
-    rules_.push_back({binding, *std::move(match), queue});
+    rules_.push_back({binding, *std::move(match), to});
     return {};
   }
-  void unbind(const Binding& binding, Queue* queue) override {
+  void unbind(const Binding& binding, Bound to) override {
     const auto rule = std::find_if(rules_.begin(), rules_.end(), [&](const Rule& candidate) {
-      return candidate.queue == queue && candidate.binding == binding;
+      return candidate.to == to && candidate.binding == binding;
     });
     BB_ASSERT(rule != rules_.end());
     rules_.erase(rule);
   }
-  void route(const RoutingInput& input, std::vector<Queue*>& queues) override {
+  void route(const RoutingInput& input, Destinations& to) override {
     amqp::FieldTable headers;
     if (input.headers) {
       // Checked when the message was received, so this decodes.
       if (auto decoded = amqp::decode_table(*input.headers)) headers = *std::move(decoded);
     }
     for (const Rule& rule : rules_) {
-      if (rule.match.matches(headers)) queues.push_back(rule.queue);
+      if (!rule.match.matches(headers)) continue;
+      if (Queue* const* queue = std::get_if<Queue*>(&rule.to)) {
+        to.queues.push_back(*queue);
+      } else {
+        to.exchanges.push_back(std::get<Exchange*>(rule.to));
+      }
     }
   }
 
@@ -134,7 +128,7 @@ class Exchange::HeadersRouter final : public Router {
   struct Rule {
     Binding binding;
     HeaderMatch match;
-    Queue* queue;
+    Bound to;
   };
   std::vector<Rule> rules_;
 };
@@ -161,20 +155,29 @@ Exchange::Exchange(std::string name, Properties properties)
 
 Exchange::~Exchange() = default;
 
-Result<void> Exchange::bind(const Binding& binding, Queue* queue) {
-  auto bound = router_->bind(binding, queue);
+Result<void> Exchange::bind(const Binding& binding, Bound to) {
+  auto bound = router_->bind(binding, to);
   if (bound) ++binding_count_;
   return bound;
 }
 
-void Exchange::unbind(const Binding& binding, Queue* queue) {
+void Exchange::unbind(const Binding& binding, Bound to) {
   BB_ASSERT(binding_count_ > 0);
-  router_->unbind(binding, queue);
+  router_->unbind(binding, to);
   --binding_count_;
 }
 
-void Exchange::route(const RoutingInput& input, std::vector<Queue*>& queues) {
-  router_->route(input, queues);
+void Exchange::route(const RoutingInput& input, Destinations& to) {
+  router_->route(input, to);
+  if (properties_.type != ExchangeType::kDirect && properties_.type != ExchangeType::kTopic) return;
+  for (const std::string& key : input.copies) {
+    router_->route({.routing_key = key, .headers = input.headers}, to);
+  }
+}
+
+const std::string* Exchange::alternate() const {
+  const amqp::FieldValue* const name = properties_.arguments.find(kAlternateExchange);
+  return name == nullptr ? nullptr : name->as_string();
 }
 
 }  // namespace bb::broker

@@ -17,9 +17,9 @@ constexpr ExchangeType kTypes[] = {ExchangeType::kDirect, ExchangeType::kFanout,
                                    ExchangeType::kTopic, ExchangeType::kHeaders};
 
 // An exchange and queues to bind to it.
-class Bound {
+class BoundExchange {
  public:
-  explicit Bound(ExchangeType type) : exchange("x", {.type = type, .arguments = {}}) {}
+  explicit BoundExchange(ExchangeType type) : exchange("x", {.type = type, .arguments = {}}) {}
 
   Result<void> bind(const char* queue, std::string key, amqp::FieldTable arguments = {}) {
     return exchange.bind({"x", std::move(key), std::move(arguments)}, queues_[queue]);
@@ -32,9 +32,9 @@ class Bound {
     const std::string encoded = amqp::encode_table_content(headers);
     RoutingInput input{.routing_key = key, .headers = std::nullopt};
     if (!headers.empty()) input.headers = as_bytes(encoded);
-    std::vector<Queue*> found;
+    Destinations found;
     exchange.route(input, found);
-    const auto names = names_of(found);
+    const auto names = names_of(found.queues);
     return {names.begin(), names.end()};
   }
 
@@ -52,7 +52,7 @@ TEST(ExchangeType, NamesAndTypesAreEachOthersInverse) {
 }
 
 TEST(DirectExchange, TheKeyIsTakenAsItIs) {
-  Bound bound(ExchangeType::kDirect);
+  BoundExchange bound(ExchangeType::kDirect);
   ASSERT_TRUE(bound.bind("plain", "a"));
   ASSERT_TRUE(bound.bind("hash", "#"));
   ASSERT_TRUE(bound.bind("empty", ""));
@@ -63,7 +63,7 @@ TEST(DirectExchange, TheKeyIsTakenAsItIs) {
 }
 
 TEST(DirectExchange, SeveralQueuesShareAKeyAndOneQueueHasSeveralKeys) {
-  Bound bound(ExchangeType::kDirect);
+  BoundExchange bound(ExchangeType::kDirect);
   for (const char* key : {"a", "b"}) ASSERT_TRUE(bound.bind("both", key));
   ASSERT_TRUE(bound.bind("one", "a"));
   EXPECT_THAT(bound.reached("a"), ElementsAre("both", "one"));
@@ -73,7 +73,7 @@ TEST(DirectExchange, SeveralQueuesShareAKeyAndOneQueueHasSeveralKeys) {
 }
 
 TEST(FanoutExchange, TheKeyDoesNotMatter) {
-  Bound bound(ExchangeType::kFanout);
+  BoundExchange bound(ExchangeType::kFanout);
   ASSERT_TRUE(bound.bind("a", "one"));
   ASSERT_TRUE(bound.bind("a", "two"));
   ASSERT_TRUE(bound.bind("b", ""));
@@ -85,7 +85,7 @@ TEST(FanoutExchange, TheKeyDoesNotMatter) {
 }
 
 TEST(TopicExchange, TheKeyIsMatchedWordByWord) {
-  Bound bound(ExchangeType::kTopic);
+  BoundExchange bound(ExchangeType::kTopic);
   ASSERT_TRUE(bound.bind("all", "#"));
   ASSERT_TRUE(bound.bind("one", "voice.*"));
   EXPECT_THAT(bound.reached("voice.started"), ElementsAre("all", "one"));
@@ -95,7 +95,7 @@ TEST(TopicExchange, TheKeyIsMatchedWordByWord) {
 }
 
 TEST(HeadersExchange, TheHeadersDecideAndTheKeyDoesNot) {
-  Bound bound(ExchangeType::kHeaders);
+  BoundExchange bound(ExchangeType::kHeaders);
   ASSERT_TRUE(bound.bind("voice", "k", {{"kind", "voice"}}));
   ASSERT_TRUE(bound.bind("either", "k", {{"x-match", "any"}, {"kind", "voice"}, {"loud", true}}));
   EXPECT_THAT(bound.reached("other", {{"kind", "voice"}}), ElementsAre("either", "voice"));
@@ -104,14 +104,14 @@ TEST(HeadersExchange, TheHeadersDecideAndTheKeyDoesNot) {
 }
 
 TEST(HeadersExchange, AMessageWithoutHeadersHasNone) {
-  Bound bound(ExchangeType::kHeaders);
+  BoundExchange bound(ExchangeType::kHeaders);
   ASSERT_TRUE(bound.bind("unconditional", ""));
   ASSERT_TRUE(bound.bind("voice", "", {{"kind", "voice"}}));
   EXPECT_THAT(bound.reached(""), ElementsAre("unconditional"));
 }
 
 TEST(HeadersExchange, BindingsOfOneQueueAreToldApartByTheirArguments) {
-  Bound bound(ExchangeType::kHeaders);
+  BoundExchange bound(ExchangeType::kHeaders);
   ASSERT_TRUE(bound.bind("q", "", {{"kind", "voice"}}));
   ASSERT_TRUE(bound.bind("q", "", {{"kind", "text"}}));
   bound.unbind("q", "", {{"kind", "text"}});
@@ -120,7 +120,7 @@ TEST(HeadersExchange, BindingsOfOneQueueAreToldApartByTheirArguments) {
 }
 
 TEST(HeadersExchange, ABindingThatIsRefusedDoesNotCount) {
-  Bound bound(ExchangeType::kHeaders);
+  BoundExchange bound(ExchangeType::kHeaders);
   const auto refused = bound.bind("q", "", {{"x-match", "some"}});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kPreconditionFailed);
@@ -131,7 +131,7 @@ TEST(HeadersExchange, ABindingThatIsRefusedDoesNotCount) {
 TEST(Exchange, CountsItsBindingsWhateverItsType) {
   for (const ExchangeType type : kTypes) {
     SCOPED_TRACE(to_string(type));
-    Bound bound(type);
+    BoundExchange bound(type);
     ASSERT_TRUE(bound.bind("a", "k"));
     ASSERT_TRUE(bound.bind("a", "l"));
     ASSERT_TRUE(bound.bind("b", "k"));

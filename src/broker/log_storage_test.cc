@@ -162,6 +162,44 @@ TEST_F(LogStorageTest, ExchangesAndBindingsSurvive) {
   EXPECT_THAT(client->received(), ElementsAre("channel.close 404"));
 }
 
+TEST_F(LogStorageTest, BindingsBetweenExchangesSurvive) {
+  const auto declare = [&](std::string_view name, const amqp::FieldTable& arguments) {
+    client->sends(amqp::exchange::Declare{.exchange = name,
+                                          .type = "direct",
+                                          .durable = true,
+                                          .no_wait = true,
+                                          .arguments = arguments});
+  };
+  declare("x", {{"alternate-exchange", "z"}});
+  for (const char* name : {"y", "z", "gone"}) declare(name, {});
+  client->declares("q", /*durable=*/true);
+  for (const char* from : {"y", "z"}) client->binds("q", from);
+  for (const char* key : {"a", "b"}) {
+    client->sends(amqp::exchange::Bind{
+        .destination = "y", .source = "x", .routing_key = key, .no_wait = true});
+  }
+  client->sends(amqp::exchange::Unbind{
+      .destination = "y", .source = "x", .routing_key = "b", .no_wait = true});
+  for (const char* other : {"amq.direct", "y"}) {
+    client->sends(amqp::exchange::Bind{.destination = "gone", .source = other, .no_wait = true});
+  }
+  client->sends(amqp::exchange::Delete{.exchange = "gone", .no_wait = true});
+  client->sends(
+      amqp::queue::Bind{.queue = "q", .exchange = "y", .routing_key = "a", .no_wait = true});
+  sync();
+  crash_and_start();
+  const VHost& vhost = *broker->find_vhost("/");
+  EXPECT_EQ(vhost.binding_count(), 4u);
+  const auto publish = [&](std::string_view key) {
+    client->publishes({{.exchange = "x", .routing_key = key, .body = key, .persistent = true}});
+  };
+  publish("a");
+  publish("b");
+  EXPECT_THAT(drain("q"), ElementsAre("a"));
+  publish("");
+  EXPECT_THAT(drain("q"), ElementsAre("")) << "by the alternate exchange";
+}
+
 TEST_F(LogStorageTest, ADeletedQueueDoesNotComeBackUnderItsName) {
   client->declares("d", /*durable=*/true);
   publish_numbers("d", 1, 3, 1);

@@ -7,18 +7,6 @@
 #include "broker/message_traits.h"
 
 namespace bb::broker {
-namespace {
-
-std::string binding_key(const Binding& binding) {
-  std::string key;
-  key.reserve(binding.exchange.size() + 1 + binding.routing_key.size());
-  key.append(binding.exchange).push_back('\0');
-  key.append(binding.routing_key);
-  return key;
-}
-
-}  // namespace
-
 Queue::Queue(QueueId id, std::string name, Properties properties, BrokerContext& context,
              QueuePolicy policy, QueueOwner* owner)
     : id_(id),
@@ -180,26 +168,6 @@ void Queue::close() {
   for (const auto& [due, message] : std::exchange(delayed_, {})) settle(message);
   for (const DeadMessage& dead : std::exchange(dead_, {})) settle(dead.message);
   while (Consumer* const consumer = consumers_.remove_first()) consumer->cancelled();
-}
-
-const Binding* Queue::find_binding(const Binding& binding) const {
-  const auto [first, last] = bindings_.equal_range(binding_key(binding));
-  const auto found =
-      std::find_if(first, last, [&](const auto& entry) { return entry.second == binding; });
-  return found == last ? nullptr : &found->second;
-}
-
-void Queue::add_binding(Binding binding) {
-  auto key = binding_key(binding);
-  bindings_.emplace(std::move(key), std::move(binding));
-}
-
-void Queue::remove_binding(const Binding& binding) {
-  const auto [first, last] = bindings_.equal_range(binding_key(binding));
-  const auto found =
-      std::find_if(first, last, [&](const auto& entry) { return entry.second == binding; });
-  BB_ASSERT(found != last);
-  bindings_.erase(found);
 }
 
 }  // namespace bb::broker

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "amqp/field_table.h"
+#include "broker/binding_list.h"
 #include "broker/broker_context.h"
 #include "broker/consumer_list.h"
 #include "broker/dead_letter.h"
@@ -142,10 +143,8 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   }
 
   // Bindings, kept here so that they go with the queue. The vhost keeps exchange and queue in step.
-  const Binding* find_binding(const Binding& binding) const;
-  void add_binding(Binding binding);
-  void remove_binding(const Binding& binding);
-  const std::unordered_multimap<std::string, Binding>& bindings() const { return bindings_; }
+  BindingList& binding_list() { return bindings_; }
+  const BindingList::Map& bindings() const { return bindings_.all(); }
 
   // True the first time it is called with a new `round`: a message goes to a queue once, however
   // many bindings lead there.
@@ -192,7 +191,7 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   bool dispatching_ = false;
   bool closed_ = false;
 
-  std::unordered_multimap<std::string, Binding> bindings_;  // by exchange, NUL, routing key
+  BindingList bindings_;
   std::uint64_t last_round_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/try.h"
+#include "broker/arguments.h"
 #include "broker/queue_arguments.h"
 
 namespace bb::broker {
@@ -140,12 +141,6 @@ QueuePolicy read_policy(QueueType type, const FieldTable& arguments) {
   return policy;
 }
 
-// What RabbitMQ says of an argument that the other side lacks.
-std::string value_or_none(const FieldValue* value) {
-  if (value == nullptr) return "none";
-  return fmt::format("the value {} of type '{}'", amqp::to_string(*value), amqp::type_name(*value));
-}
-
 // The type of a queue whose declaration names none.
 bool is_default(std::string_view name, const FieldValue* value) {
   if (value == nullptr) return true;
@@ -187,12 +182,7 @@ Result<void> check_same_queue_arguments(QueueType type, const FieldTable& receiv
     const FieldValue* ours = current.find(argument.name);
     const FieldValue* theirs = received.find(argument.name);
     if (is_default(argument.name, ours) && is_default(argument.name, theirs)) continue;
-    const bool both = ours != nullptr && theirs != nullptr;
-    if (both && amqp::equivalent(*ours, *theirs)) continue;
-    return refused(fmt::format("inequivalent arg '{}' for {}: received {} but current is {}",
-                               argument.name, what,
-                               both ? amqp::to_string(*theirs) : value_or_none(theirs),
-                               both ? amqp::to_string(*ours) : value_or_none(ours)));
+    BB_TRY(check_same_argument(argument.name, theirs, ours, what));
   }
   return {};
 }

@@ -288,22 +288,6 @@ TEST(Queue, ATransientQueueIsNoneOfTheStoragesBusiness) {
   EXPECT_THAT(queue.storage().calls(), IsEmpty());
 }
 
-TEST(Queue, BindingsAreFoundByEverythingThatTheySay) {
-  TestQueue queue;
-  const Binding plain{"x", "k", {}};
-  const Binding with_arguments{"x", "k", {{"a", "1"}}};
-  const Binding shifted{"xk", "", {}};  // the same letters
-  queue->add_binding(plain);
-  EXPECT_NE(queue->find_binding(plain), nullptr);
-  EXPECT_EQ(queue->find_binding(with_arguments), nullptr);
-  EXPECT_EQ(queue->find_binding(shifted), nullptr);
-  queue->add_binding(with_arguments);
-  queue->remove_binding(plain);
-  EXPECT_EQ(queue->find_binding(plain), nullptr);
-  ASSERT_NE(queue->find_binding(with_arguments), nullptr);
-  EXPECT_EQ(*queue->find_binding(with_arguments), with_arguments);
-}
-
 TEST(Queue, IsVisitedOnceARound) {
   TestQueue queue;
   EXPECT_TRUE(queue->visit(1));

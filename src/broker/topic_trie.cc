@@ -26,7 +26,7 @@ std::string_view words_of(std::string_view text) {
 TopicTrie::TopicTrie() = default;
 TopicTrie::~TopicTrie() = default;
 
-void TopicTrie::add(std::string_view pattern, Queue* queue) {
+void TopicTrie::add(std::string_view pattern, Bound bound) {
   Node* node = &root_;
   std::string_view rest = words_of(pattern);
   for (std::string_view word; next_word(rest, word);) {
@@ -40,32 +40,32 @@ void TopicTrie::add(std::string_view pattern, Queue* queue) {
     }
     node = child.get();
   }
-  node->destinations.add(queue);
+  node->destinations.add(bound);
 }
 
-void TopicTrie::remove(std::string_view pattern, Queue* queue) {
-  prune(root_, words_of(pattern), queue);
+void TopicTrie::remove(std::string_view pattern, Bound bound) {
+  prune(root_, words_of(pattern), bound);
 }
 
 // Removes below `node`; true if the node is of no use any more. As deep as the pattern has words,
 // at most 256.
-bool TopicTrie::prune(Node& node, std::string_view pattern, Queue* queue) {
+bool TopicTrie::prune(Node& node, std::string_view pattern, Bound bound) {
   std::string_view word;
   if (!next_word(pattern, word)) {
-    node.destinations.remove(queue);
+    node.destinations.remove(bound);
     return node.unused();
   }
   if (word == "*" || word == "#") {
     std::unique_ptr<Node>& child = word == "*" ? node.star : node.hash;
     BB_ASSERT(child);
-    if (prune(*child, pattern, queue)) {
+    if (prune(*child, pattern, bound)) {
       child.reset();
       --node_count_;
     }
   } else {
     const auto child = node.words.find(word);
     BB_ASSERT(child != node.words.end());
-    if (prune(*child->second, pattern, queue)) {
+    if (prune(*child->second, pattern, bound)) {
       node.words.erase(child);
       --node_count_;
     }

@@ -24,9 +24,9 @@ class TopicTrie {
   TopicTrie();
   ~TopicTrie();
 
-  void add(std::string_view pattern, Queue* queue);
-  // `pattern` and `queue` were added before.
-  void remove(std::string_view pattern, Queue* queue);
+  void add(std::string_view pattern, Bound bound);
+  // They were added before.
+  void remove(std::string_view pattern, Bound bound);
 
   // Calls `found` for every set of queues whose pattern matches. A queue with several
   // matching patterns is in several sets.
@@ -60,7 +60,7 @@ class TopicTrie {
 
   const std::vector<Node*>& reach(std::string_view routing_key);
   void activate(Node* node, std::vector<Node*>& set);
-  bool prune(Node& node, std::string_view pattern, Queue* queue);
+  bool prune(Node& node, std::string_view pattern, Bound bound);
 
   Node root_;
   std::size_t node_count_ = 1;

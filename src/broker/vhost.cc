@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::string_view kReservedPrefix = "amq.";
 
-std::unexpected<Error> default_exchange_refused() {
-  return fail(ErrorCode::kAccessRefused, "operation not permitted on the default exchange");
-}
-
 std::unexpected<Error> reserved(std::string_view kind, std::string_view name) {
   return fail(ErrorCode::kAccessRefused,
               fmt::format("{} name '{}' contains reserved prefix 'amq.*'", kind, name));
@@ -54,7 +50,7 @@ VHost::VHost(std::string name, BrokerContext& context)
 VHost::~VHost() = default;
 
 Result<void> VHost::declare_exchange(std::string_view name, Exchange::Properties properties) {
-  if (name.empty()) return default_exchange_refused();
+  if (name.empty()) return refuse_default_exchange();
   if (const auto known = exchanges_.find(name); known != exchanges_.end()) {
     const Exchange::Properties& current = known->second->properties();
     const std::string what = describe("exchange", name, name_);
@@ -67,10 +63,12 @@ Result<void> VHost::declare_exchange(std::string_view name, Exchange::Properties
     BB_TRY_ASSIGN(const ValidationPolicy asked, validation_policy_in(current.arguments, what));
     BB_TRY(check_same_text(kValidationArgument, to_string(received), to_string(asked), what));
     if (known->second->validation() != ValidationPolicy::kOff) quarantine_of(name);
+    BB_TRY(check_same_argument(kAlternateExchange, properties.arguments.find(kAlternateExchange),
+                               current.arguments.find(kAlternateExchange), what));
     return {};
   }
   if (name.starts_with(kReservedPrefix)) return reserved("exchange", name);
-  BB_TRY(check_exchange_arguments(properties.arguments));
+  BB_TRY(check_exchange_arguments(properties.arguments, describe("exchange", name, name_)));
   if (exchanges_.size() >= context_.options.exchanges_max) {
     return fail(ErrorCode::kPreconditionFailed,
                 fmt::format("cannot declare {}: the limit of {} exchanges is reached",
@@ -97,38 +95,20 @@ Result<Exchange*> VHost::find_exchange(std::string_view name) {
 }
 
 Result<void> VHost::delete_exchange(std::string_view name, bool if_unused) {
-  if (name.empty()) return default_exchange_refused();
+  if (name.empty()) return refuse_default_exchange();
   if (name.starts_with(kReservedPrefix)) {
     return fail(ErrorCode::kAccessRefused, fmt::format("deletion of system {} not allowed",
                                                        describe("exchange", name, name_)));
   }
   const auto found = exchanges_.find(name);
   if (found == exchanges_.end()) return {};
-  if (found->second->binding_count() > 0) {
-    if (if_unused) {
-      return fail(ErrorCode::kPreconditionFailed,
-                  fmt::format("{} in use", describe("exchange", name, name_)));
-    }
-    for (auto& [queue_name, queue] : queues_) {
-      std::vector<Binding> gone;
-      for (const auto& [key, binding] : queue->bindings()) {
-        if (binding.exchange == name) gone.push_back(binding);
-      }
-      for (const Binding& binding : gone) {
-        journal_.erase(*found->second, binding, *queue);
-        queue->remove_binding(binding);
-      }
-      binding_count_ -= gone.size();
-    }
+  Exchange& exchange = *found->second;
+  if (if_unused && exchange.binding_count() > 0) {
+    return fail(ErrorCode::kPreconditionFailed,
+                fmt::format("{} in use", describe("exchange", name, name_)));
   }
-  erase_exchange(found);
+  remove_exchange(exchange);
   return {};
-}
-
-void VHost::erase_exchange(ByName<std::unique_ptr<Exchange>>::iterator exchange) {
-  if (exchange->second->validation() != ValidationPolicy::kOff) --validating_exchanges_;
-  journal_.erase(*exchange->second);
-  exchanges_.erase(exchange);
 }
 
 Result<Queue*> VHost::declare_queue(std::string_view name, Queue::Properties properties,
@@ -171,17 +151,6 @@ Result<Queue*> VHost::restore_queue(StoredQueue stored) {
   BB_TRY_ASSIGN(QueuePolicy policy, check_queue(stored.properties, stored.name, name_));
   return add_queue(stored.id, std::move(stored.name), std::move(stored.properties),
                    std::move(policy));
-}
-
-Result<void> VHost::restore_binding(const StoredBinding& stored) {
-  const auto queue = queues_.find(stored.destination.name);
-  if (stored.destination.kind != DestinationKind::kQueue || queue == queues_.end()) {
-    return fail(
-        ErrorCode::kNotFound,
-        fmt::format("a stored binding leads to '{}', which is not there", stored.destination.name));
-  }
-  return bind(*queue->second, stored.binding.exchange, stored.binding.routing_key,
-              stored.binding.arguments);
 }
 
 Result<Queue*> VHost::add_queue(QueueId id, std::string name, Queue::Properties properties,
@@ -227,7 +196,7 @@ Result<Queue*> VHost::find_deletable_queue(std::string_view name, ConnectionId c
 
 void VHost::remove_queue(Queue& queue) {
   const Queue::Ptr keep(&queue);  // callers may hold only a reference
-  for (const auto& [key, binding] : queue.bindings()) unbind_from_exchange(binding, queue);
+  for (const auto& [key, binding] : queue.bindings()) unbind_from_source(binding, queue);
   if (const ConnectionId owner = queue.properties().exclusive_to; owner != 0) {
     const auto [first, last] = exclusive_queues_.equal_range(owner);
     const auto entry =
@@ -253,50 +222,6 @@ void VHost::connection_closed(ConnectionId connection) {
   for (auto owned = exclusive_queues_.find(connection); owned != exclusive_queues_.end();
        owned = exclusive_queues_.find(connection)) {
     remove_queue(*owned->second);
-  }
-}
-
-Result<void> VHost::bind(Queue& queue, std::string_view exchange, std::string_view routing_key,
-                         const amqp::FieldTable& arguments) {
-  if (exchange.empty()) return default_exchange_refused();
-  BB_TRY_ASSIGN(Exchange* const from, find_exchange(exchange));
-  Binding binding{std::string(exchange), std::string(routing_key), arguments};
-  if (queue.find_binding(binding) != nullptr) return {};
-  if (binding_count_ >= context_.options.bindings_max) {
-    return fail(ErrorCode::kPreconditionFailed,
-                fmt::format("cannot bind {}: the limit of {} bindings is reached",
-                            describe("queue", queue.name(), name_), context_.options.bindings_max));
-  }
-  BB_TRY(from->bind(binding, &queue));
-  journal_.put(*from, binding, queue);
-  queue.add_binding(std::move(binding));
-  ++binding_count_;
-  return {};
-}
-
-Result<void> VHost::unbind(std::string_view queue, ConnectionId connection,
-                           std::string_view exchange, std::string_view routing_key,
-                           const amqp::FieldTable& arguments) {
-  if (exchange.empty()) return default_exchange_refused();
-  const auto found = queues_.find(queue);
-  if (found == queues_.end()) return {};
-  Queue& bound = *found->second;
-  const Binding binding{std::string(exchange), std::string(routing_key), arguments};
-  if (bound.find_binding(binding) == nullptr) return {};
-  BB_TRY(check_access(bound, connection));
-  unbind_from_exchange(binding, bound);
-  bound.remove_binding(binding);
-  return {};
-}
-
-void VHost::unbind_from_exchange(const Binding& binding, Queue& queue) {
-  const auto exchange = exchanges_.find(binding.exchange);
-  BB_ASSERT(exchange != exchanges_.end());
-  exchange->second->unbind(binding, &queue);
-  journal_.erase(*exchange->second, binding, queue);
-  --binding_count_;
-  if (exchange->second->properties().auto_delete && exchange->second->binding_count() == 0) {
-    erase_exchange(exchange);
   }
 }
 

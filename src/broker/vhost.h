@@ -100,6 +100,11 @@ class VHost final : private QueueOwner {
   // Binding twice is one binding.
   Result<void> bind(Queue& queue, std::string_view exchange, std::string_view routing_key,
                     const amqp::FieldTable& arguments);
+  // The same, of an exchange.
+  Result<void> bind_exchange(std::string_view destination, std::string_view source,
+                             std::string_view routing_key, const amqp::FieldTable& arguments);
+  Result<void> unbind_exchange(std::string_view destination, std::string_view source,
+                               std::string_view routing_key, const amqp::FieldTable& arguments);
   // Unbinding what is not bound is fine, even where there is no such queue or exchange.
   Result<void> unbind(std::string_view queue, ConnectionId connection, std::string_view exchange,
                       std::string_view routing_key, const amqp::FieldTable& arguments);
@@ -109,7 +114,8 @@ class VHost final : private QueueOwner {
   // The one way in for a message: asks the exchange for its policy (not for a dead letter, which
   // passed once; what is refused is put into quarantine, and no queue receives it), routes it,
   // appends it to the storage once for all durable queues if it is persistent, and gives it to the
-  // queues, which deliver what they can at once. Errors: those of check_publish().
+  // queues, which deliver what they can at once. Errors: those of check_publish();
+  // of sender_copies() if it is no dead letter.
   Result<PublishOutcome> publish(const Publication& publication);
 
   // The queues that a message published to the exchange reaches, each once, in no
@@ -148,14 +154,34 @@ class VHost final : private QueueOwner {
   void log_refusal(const ValidatedMessage& message, const Refusal& refusal);
   void keep_in_quarantine(const Publication& publication, const ValidatedMessage& message,
                           const Refusal& refusal);
-  void erase_exchange(ByName<std::unique_ptr<Exchange>>::iterator exchange);
+  static std::unexpected<Error> refuse_default_exchange();
+  // With all bindings from and to it, and with the auto-delete exchanges that these leave unused.
+  void remove_exchange(Exchange& exchange);
   Result<void> check_access(const Queue& queue, ConnectionId connection) const;
-  void unbind_from_exchange(const Binding& binding, Queue& queue);
+  // Of queues and exchanges, in vhost_bindings.cc.
+  template <class To>
+  Result<void> add_binding(Exchange& from, To& to, Binding binding);
+  // One end of a binding; the other is for the caller.
+  template <class To>
+  void take_from_source(const Binding& binding, Exchange& from, To& to);
+  // The same, and the source goes if it is auto-delete and left unused.
+  template <class To>
+  void unbind_from_source(const Binding& binding, To& to);
+  // Both ends of all bindings between the two.
+  template <class To>
+  void take_all_from_source(Exchange& from, To& to);
+
+  // Follows exchanges that are bound, and alternate exchanges, from what the first one gave.
+  void follow(Exchange& first, const RoutingInput& input);
+  void add_alternate(const Exchange& exchange);
+  void route_by_name(std::string_view queue);
 
   // QueueOwner.
   void dead_letter(Queue& queue) override;
   void delete_unused(Queue& queue) override { remove_queue(queue); }
   void publish_dead_letter(Queue& queue, DeadMessage dead);
+  Result<PublishOutcome> publish_to(const Publication& publication,
+                                    std::span<const std::string> copies);
   PublishOutcome deliver(const Publication& publication);
   void refuse_where_full(const Publication& publication, PublishOutcome& outcome);
 
@@ -169,7 +195,7 @@ class VHost final : private QueueOwner {
   std::size_t binding_count_ = 0;
   std::size_t validating_exchanges_ = 0;
   std::uint64_t route_round_ = 0;
-  std::vector<Queue*> routed_;
+  Destinations routed_;
   std::vector<QueueId> durable_queues_;  // of the current publish; kept for its memory
 };
 

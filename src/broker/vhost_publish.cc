@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/try.h"
 #include "broker/arguments.h"
+#include "broker/sender_copies.h"
 #include "broker/vhost.h"
 
 namespace bb::broker {
@@ -22,42 +23,91 @@ Result<void> VHost::check_publish(std::string_view exchange) {
 
 Result<std::span<Queue* const>> VHost::route(std::string_view exchange, const RoutingInput& input) {
   routed_.clear();
+  std::vector<Queue*>& queues = routed_.queues;
   if (exchange.empty()) {
-    // The default exchange: every queue is bound by its name.
-    if (const auto queue = queues_.find(input.routing_key); queue != queues_.end()) {
-      routed_.push_back(queue->second.get());
-    }
-    return routed_;
+    route_by_name(input.routing_key);
+    for (const std::string& key : input.copies) route_by_name(key);
+  } else {
+    BB_TRY_ASSIGN(Exchange* const from, find_exchange(exchange));
+    from->route(input, routed_);
+    if (queues.empty() || !routed_.exchanges.empty()) follow(*from, input);
   }
-  BB_TRY_ASSIGN(Exchange* const from, find_exchange(exchange));
-  from->route(input, routed_);
-  if (routed_.size() > 1) {
+  if (queues.size() > 1) {
     ++route_round_;
-    std::erase_if(routed_, [&](Queue* queue) { return !queue->visit(route_round_); });
+    std::erase_if(queues, [&](Queue* queue) { return !queue->visit(route_round_); });
   }
-  return routed_;
+  return queues;
+}
+
+// The default exchange: every queue is bound by its name.
+void VHost::route_by_name(std::string_view name) {
+  if (const auto queue = queues_.find(name); queue != queues_.end()) {
+    routed_.queues.push_back(queue->second.get());
+  }
+}
+
+void VHost::follow(Exchange& first, const RoutingInput& input) {
+  const std::uint64_t round = ++route_round_;
+  first.visit(round);
+  if (routed_.empty()) add_alternate(first);
+  // Each one passes the message once, so this ends.
+  for (std::size_t next = 0; next < routed_.exchanges.size(); ++next) {
+    Exchange& exchange = *routed_.exchanges[next];
+    if (!exchange.visit(round)) continue;
+    const std::size_t queues = routed_.queues.size();
+    const std::size_t exchanges = routed_.exchanges.size();
+    exchange.route(input, routed_);
+    const bool found = routed_.queues.size() > queues || routed_.exchanges.size() > exchanges;
+    if (!found) add_alternate(exchange);
+  }
+}
+
+void VHost::add_alternate(const Exchange& exchange) {
+  const std::string* const name = exchange.alternate();
+  if (name == nullptr) return;
+  const auto found = exchanges_.find(*name);
+  if (found != exchanges_.end()) routed_.exchanges.push_back(found->second.get());
 }
 
 Result<PublishOutcome> VHost::publish(const Publication& publication) {
-  if (publication.dead_letter == nullptr) {
-    BB_TRY(check_publish(publication.exchange));
-    if (!passes_validation(publication)) {
-      return PublishOutcome{.routed = true, .refused = true, .invalid = true};
-    }
+  if (publication.dead_letter == nullptr) BB_TRY(check_publish(publication.exchange));
+  if (!may_have_copies(publication.decoded)) return publish_to(publication, {});
+  const auto copies = sender_copies(publication.decoded);
+  if (!copies && publication.dead_letter == nullptr) return fail(copies.error());
+  if (!copies) return publish_to(publication, {});
+  if (!copies->properties) return publish_to(publication, copies->keys);
+  const auto decoded = amqp::decode_properties(as_bytes(*copies->properties));
+  BB_ASSERT(decoded);
+  return publish_to({.exchange = publication.exchange,
+                     .routing_key = publication.routing_key,
+                     .properties = *copies->properties,
+                     .body = publication.body,
+                     .decoded = *decoded,
+                     .dead_letter = publication.dead_letter},
+                    copies->keys);
+}
+
+Result<PublishOutcome> VHost::publish_to(const Publication& publication,
+                                         std::span<const std::string> copies) {
+  if (publication.dead_letter == nullptr && !passes_validation(publication)) {
+    return PublishOutcome{.routed = true, .refused = true, .invalid = true};
   }
-  BB_TRY(route(publication.exchange,
-               {.routing_key = publication.routing_key, .headers = publication.decoded.headers}));
+  BB_TRY(route(publication.exchange, {.routing_key = publication.routing_key,
+                                      .headers = publication.decoded.headers,
+                                      .copies = copies}));
   if (const DeadLetter* const dead = publication.dead_letter) {
-    std::erase_if(routed_, [&](const Queue* queue) { return is_cycle(*dead, queue->name()); });
+    std::erase_if(routed_.queues,
+                  [&](const Queue* queue) { return is_cycle(*dead, queue->name()); });
   }
   return deliver(publication);
 }
 
 // Keeps it and gives it to the queues in routed_.
 PublishOutcome VHost::deliver(const Publication& publication) {
-  PublishOutcome outcome{.routed = !routed_.empty()};
+  std::vector<Queue*>& queues = routed_.queues;
+  PublishOutcome outcome{.routed = !queues.empty()};
   refuse_where_full(publication, outcome);
-  if (routed_.empty()) return outcome;
+  if (queues.empty()) return outcome;
 
   const bool persistent = publication.decoded.delivery_mode == amqp::kPersistent;
   const Message::Ptr message =
@@ -65,7 +115,7 @@ PublishOutcome VHost::deliver(const Publication& publication) {
                     publication.properties, publication.body, persistent, context_.clock.wall_ms);
   if (persistent) {
     durable_queues_.clear();
-    for (const Queue* queue : routed_) {
+    for (const Queue* queue : queues) {
       if (queue->survives()) durable_queues_.push_back(queue->id());
     }
     if (!durable_queues_.empty()) {
@@ -77,7 +127,7 @@ PublishOutcome VHost::deliver(const Publication& publication) {
       outcome.position = *appended;
     }
   }
-  for (Queue* queue : routed_) {
+  for (Queue* queue : queues) {
     queue->push(message, queue->survives() ? outcome.position : 0);
   }
   return outcome;
@@ -85,7 +135,7 @@ PublishOutcome VHost::deliver(const Publication& publication) {
 
 // One queue that refuses is enough for a nack, though others take the message.
 void VHost::refuse_where_full(const Publication& publication, PublishOutcome& outcome) {
-  std::erase_if(routed_, [&](Queue* queue) {
+  std::erase_if(routed_.queues, [&](Queue* queue) {
     if (queue->has_room_for(publication.body.size())) return false;
     outcome.refused = true;
     queue->refuse(Message::make(context_.memory, publication.exchange, publication.routing_key,

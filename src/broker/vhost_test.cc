@@ -203,6 +203,9 @@ TEST(VHost, QueuesExchangesAndBindingsHaveLimits) {
   const auto binding = vhost.bind("q1", "x1", "c");
   EXPECT_EQ(code_of(binding), ErrorCode::kPreconditionFailed);
   EXPECT_THAT(message_of(binding), HasSubstr("limit of 2 bindings"));
+  const auto between = vhost->bind_exchange("amq.fanout", "amq.topic", "a", {});
+  EXPECT_EQ(message_of(between),
+            "cannot bind exchange 'amq.fanout' in vhost '/': the limit of 2 bindings is reached");
 }
 
 TEST(VHost, AtTheLimitWhatExistsIsStillFoundAndWhatGoesMakesRoom) {
@@ -302,6 +305,41 @@ TEST(VHost, TheStorageForgetsDurableQueuesThatGo) {
 }
 
 // A NaN is unlike itself; the binding that it was in must still be found.
+TEST(VHost, ALongChainOfAutoDeleteExchangesGoesAtOnce) {
+  TestVHost vhost;
+  const int count = 20'000;
+  const auto name = [](int i) { return "x" + std::to_string(i); };
+  for (int i = 0; i < count; ++i) {
+    ASSERT_TRUE(vhost.declare_auto_delete_exchange(name(i)));
+    if (i == 0) continue;
+    ASSERT_TRUE(vhost->bind_exchange(name(i), name(i - 1), "k", {}));
+  }
+  ASSERT_TRUE(vhost.declare("q"));
+  ASSERT_TRUE(vhost.bind("q", name(count - 1), "k"));
+  EXPECT_THAT(vhost.reached(name(0), "k"), ElementsAre("q"));
+  vhost.remove("q");
+  EXPECT_EQ(vhost->binding_count(), 0u);
+  for (const int i : {0, count / 2, count - 1}) EXPECT_FALSE(vhost->has_exchange(name(i)));
+}
+
+TEST(VHost, ABindingBetweenExchangesGoesWithEitherEnd) {
+  for (const char* gone : {"from", "to"}) {
+    TestVHost vhost;
+    ASSERT_TRUE(vhost.declare_exchange("from"));
+    ASSERT_TRUE(vhost.declare_exchange("to"));
+    ASSERT_TRUE(vhost->bind_exchange("to", "from", "a", {}));
+    ASSERT_TRUE(vhost->bind_exchange("to", "from", "b", {}));
+    ASSERT_TRUE(vhost->bind_exchange("from", "to", "a", {}));
+    ASSERT_TRUE(vhost->bind_exchange("from", "from", "a", {}));
+    ASSERT_TRUE(vhost->bind_exchange("to", "to", "a", {}));
+    EXPECT_EQ(vhost->binding_count(), 5u);
+    ASSERT_TRUE(vhost->delete_exchange(gone, /*if_unused=*/false));
+    EXPECT_EQ(vhost->binding_count(), 1u) << gone;
+    vhost->clear();
+    EXPECT_EQ(vhost->binding_count(), 0u);
+  }
+}
+
 TEST(VHost, ABindingWithANanIsOneBindingAndGoesAgain) {
   const amqp::FieldTable not_a_number{{"x", std::numeric_limits<double>::quiet_NaN()}};
   for (const char* exchange : {"amq.headers", "amq.topic"}) {

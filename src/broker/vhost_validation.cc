@@ -95,7 +95,8 @@ void VHost::keep_in_quarantine(const Publication& publication, const ValidatedMe
   const auto decoded = amqp::decode_properties(as_bytes(properties));
   BB_ASSERT(decoded);
   // Straight to the queue: no CC, no policy and no binding may send it anywhere else.
-  routed_.assign(1, queue);
+  routed_.clear();
+  routed_.queues.push_back(queue);
   const std::string name = queue->name();
   const PublishOutcome outcome = deliver({.exchange = "",
                                           .routing_key = name,

@@ -157,6 +157,30 @@ TEST_F(ManagementApi, ExchangesAndBindingsLeadMessages) {
   EXPECT_EQ(status("DELETE", "/api/exchanges/%2F/amq.topic"), 401u) << "as RabbitMQ answers";
 }
 
+TEST_F(ManagementApi, ExchangesAreBoundToExchanges) {
+  EXPECT_EQ(status("PUT", "/api/exchanges/%2F/x", "{}"), 201u);
+  const std::string between = "/api/bindings/%2F/e/amq.topic/e/x";
+  EXPECT_EQ(status("POST", between, R"({"routing_key": "k.#"})"), 201u);
+  EXPECT_EQ(status("POST", "/api/bindings/%2F/e/amq.topic/e/none", "{}"), 404u);
+  EXPECT_EQ(status("POST", "/api/bindings/%2F/e/none/e/x", "{}"), 404u);
+  EXPECT_EQ(status("POST", "/api/bindings/%2F/e/amq.topic/odd/x", "{}"), 404u);
+  EXPECT_EQ(status("POST", "/api/bindings/%2F/e/amq.default/e/x", "{}"), 401u);
+  for (const std::string& path : {between, std::string("/api/bindings"),
+                                  std::string("/api/exchanges/%2F/x/bindings/destination"),
+                                  std::string("/api/exchanges/%2F/amq.topic/bindings/source")}) {
+    const auto bindings = get_json(path);
+    ASSERT_EQ(bindings.as_array().size(), 1u) << path;
+    EXPECT_EQ(bindings.at(0).at("source"), "amq.topic");
+    EXPECT_EQ(bindings.at(0).at("destination"), "x");
+    EXPECT_EQ(bindings.at(0).at("destination_type"), "exchange");
+    EXPECT_EQ(bindings.at(0).at("routing_key"), "k.#");
+  }
+  EXPECT_EQ(get_json(between + "/k.%2523").at("properties_key"), "k.%23");
+  EXPECT_EQ(status("DELETE", between + "/k.%2523"), 204u);
+  EXPECT_EQ(status("DELETE", between + "/k.%2523"), 404u);
+  EXPECT_EQ(get_json("/api/bindings").as_array().size(), 0u);
+}
+
 TEST_F(ManagementApi, VHostsUsersAndPermissionsAreManaged) {
   EXPECT_EQ(status("PUT", "/api/vhosts/shop", R"({"description": "d", "tags": "a,b"})"), 201u);
   EXPECT_EQ(status("PUT", "/api/vhosts/shop"), 204u);

@@ -30,53 +30,91 @@ std::string properties_key(const Binding& binding) {
   return fmt::format("{}~{:08x}", percent_encode(binding.routing_key), crc32c(as_bytes(table)));
 }
 
-json::object binding_json(const broker::VHost& vhost, const broker::Queue& queue,
+// What bindings lead to: one of the two.
+struct Destination {
+  const broker::Queue* queue = nullptr;
+  const broker::Exchange* exchange = nullptr;
+
+  std::string_view kind() const { return queue != nullptr ? "queue" : "exchange"; }
+  const std::string& name() const { return queue != nullptr ? queue->name() : exchange->name(); }
+  const broker::BindingList::Map& bindings() const {
+    return queue != nullptr ? queue->bindings() : exchange->bindings();
+  }
+};
+
+template <class Visit>
+void for_each_destination(const broker::VHost& vhost, const Visit& visit) {
+  vhost.for_each_queue([&](const broker::Queue& queue) { visit(Destination{.queue = &queue}); });
+  vhost.for_each_exchange(
+      [&](const broker::Exchange& exchange) { visit(Destination{.exchange = &exchange}); });
+}
+
+json::object binding_json(const broker::VHost& vhost, const Destination& destination,
                           const Binding& binding) {
   return {{"source", binding.exchange},
           {"vhost", vhost.name()},
-          {"destination", queue.name()},
-          {"destination_type", "queue"},
+          {"destination", destination.name()},
+          {"destination_type", destination.kind()},
           {"routing_key", binding.routing_key},
           {"arguments", broker::to_json(binding.arguments)},
           {"properties_key", properties_key(binding)}};
 }
 
-void add_bindings(const broker::VHost& vhost, const broker::Queue& queue, json::array& list) {
-  // Every queue is bound to the default exchange by its name.
-  list.push_back(binding_json(vhost, queue, {"", queue.name(), {}}));
-  for (const auto& [key, binding] : queue.bindings()) {
-    list.push_back(binding_json(vhost, queue, binding));
-  }
+// Every queue is bound to the default exchange by its name.
+json::object default_binding_json(const broker::VHost& vhost, const Destination& queue) {
+  return binding_json(vhost, queue, {"", queue.name(), {}});
 }
 
-// The queue's binding from the exchange with that properties key.
-Result<Binding> find_binding(const broker::VHost& vhost, const broker::Queue& queue,
-                             std::string_view source, std::string_view key) {
-  for (const auto& [index, binding] : queue.bindings()) {
-    // The key has escapes of its own; some clients escape it once more, others do not.
-    const std::string own = properties_key(binding);
-    if (binding.exchange == source && (own == key || own == percent_encode(key))) return binding;
+void add_bindings(const broker::VHost& vhost, const Destination& destination, json::array& list) {
+  if (destination.queue != nullptr) list.push_back(default_binding_json(vhost, destination));
+  for (const auto& [key, binding] : destination.bindings()) {
+    list.push_back(binding_json(vhost, destination, binding));
   }
-  return fail(ErrorCode::kNotFound,
-              fmt::format("no binding '{}' between exchange '{}' and queue '{}' in vhost '{}'", key,
-                          source, queue.name(), vhost.name()));
 }
 
 struct Ends {
   broker::VHost* vhost;
   std::string_view source;
-  const broker::Queue* queue;
+  Destination destination;
 };
 
+// The binding between the two with that properties key.
+Result<Binding> find_binding(const Ends& ends, std::string_view key) {
+  for (const auto& [index, binding] : ends.destination.bindings()) {
+    // The key has escapes of its own; some clients escape it once more, others do not.
+    const std::string own = properties_key(binding);
+    if (binding.exchange == ends.source && (own == key || own == percent_encode(key))) {
+      return binding;
+    }
+  }
+  return fail(ErrorCode::kNotFound,
+              fmt::format("no binding '{}' between exchange '{}' and {} '{}' in vhost '{}'", key,
+                          ends.source, ends.destination.kind(), ends.destination.name(),
+                          ends.vhost->name()));
+}
+
+// Of a path .../VHOST/e/SOURCE/q/QUEUE or .../VHOST/e/SOURCE/e/EXCHANGE.
 Result<Ends> ends_of(const ManagementCall& call) {
   BB_TRY_ASSIGN(broker::VHost* const vhost, call.vhost(call.arguments[0]));
-  const broker::Queue* const queue = vhost->peek_queue(call.arguments[2]);
-  if (queue == nullptr) return no_such(*vhost, "queue", call.arguments[2]);
-  return Ends{vhost, exchange_name(call.arguments[1]), queue};
+  Ends ends{vhost, exchange_name(call.arguments[1]), {}};
+  const std::string& kind = call.arguments[2];
+  const std::string& name = call.arguments[3];
+  if (kind == "q") {
+    ends.destination.queue = vhost->peek_queue(name);
+    if (ends.destination.queue == nullptr) return no_such(*vhost, "queue", name);
+  } else if (kind == "e") {
+    BB_TRY_ASSIGN(ends.destination.exchange, vhost->find_exchange(exchange_name(name)));
+  } else {
+    return fail(ErrorCode::kNotFound, fmt::format("no bindings to '{}'", kind));
+  }
+  return ends;
 }
 
 Result<void> may_bind(const ManagementCall& call, const Ends& ends) {
-  BB_TRY(call.check(Access::kWrite, *ends.vhost, ResourceKind::kQueue, ends.queue->name()));
+  BB_TRY(
+      call.check(Access::kWrite, *ends.vhost,
+                 ends.destination.queue != nullptr ? ResourceKind::kQueue : ResourceKind::kExchange,
+                 ends.destination.name()));
   return call.check(Access::kRead, *ends.vhost, ResourceKind::kExchange, ends.source);
 }
 
@@ -85,7 +123,8 @@ Result<void> may_bind(const ManagementCall& call, const Ends& ends) {
 ManagementResult list_bindings(const ManagementCall& call) {
   json::array list;
   BB_TRY(for_each_vhost(call, [&](const broker::VHost& vhost) {
-    vhost.for_each_queue([&](const broker::Queue& queue) { add_bindings(vhost, queue, list); });
+    for_each_destination(
+        vhost, [&](const Destination& destination) { add_bindings(vhost, destination, list); });
   }));
   return json_response(list);
 }
@@ -95,30 +134,41 @@ ManagementResult list_queue_bindings(const ManagementCall& call) {
   const broker::Queue* const queue = vhost->peek_queue(call.arguments[1]);
   if (queue == nullptr) return no_such(*vhost, "queue", call.arguments[1]);
   json::array list;
-  add_bindings(*vhost, *queue, list);
+  add_bindings(*vhost, {.queue = queue}, list);
   return json_response(list);
 }
 
-ManagementResult list_exchange_bindings(const ManagementCall& call) {
+ManagementResult list_bindings_from(const ManagementCall& call) {
   BB_TRY_ASSIGN(broker::VHost* const vhost, call.vhost(call.arguments[0]));
   const std::string_view source = exchange_name(call.arguments[1]);
   BB_TRY(vhost->find_exchange(source));
   json::array list;
-  vhost->for_each_queue([&](const broker::Queue& queue) {
-    if (source.empty()) list.push_back(binding_json(*vhost, queue, {"", queue.name(), {}}));
-    for (const auto& [key, binding] : queue.bindings()) {
-      if (binding.exchange == source) list.push_back(binding_json(*vhost, queue, binding));
+  for_each_destination(*vhost, [&](const Destination& destination) {
+    if (source.empty() && destination.queue != nullptr) {
+      list.push_back(default_binding_json(*vhost, destination));
+    }
+    for (const auto& [key, binding] : destination.bindings()) {
+      if (binding.exchange == source) list.push_back(binding_json(*vhost, destination, binding));
     }
   });
+  return json_response(list);
+}
+
+ManagementResult list_bindings_to(const ManagementCall& call) {
+  BB_TRY_ASSIGN(broker::VHost* const vhost, call.vhost(call.arguments[0]));
+  BB_TRY_ASSIGN(const broker::Exchange* const exchange,
+                vhost->find_exchange(exchange_name(call.arguments[1])));
+  json::array list;
+  add_bindings(*vhost, {.exchange = exchange}, list);
   return json_response(list);
 }
 
 ManagementResult list_bindings_between(const ManagementCall& call) {
   BB_TRY_ASSIGN(const Ends ends, ends_of(call));
   json::array list;
-  for (const auto& [key, binding] : ends.queue->bindings()) {
+  for (const auto& [key, binding] : ends.destination.bindings()) {
     if (binding.exchange == ends.source) {
-      list.push_back(binding_json(*ends.vhost, *ends.queue, binding));
+      list.push_back(binding_json(*ends.vhost, ends.destination, binding));
     }
   }
   return json_response(list);
@@ -130,26 +180,34 @@ ManagementResult post_binding(const ManagementCall& call) {
   BB_TRY_ASSIGN(const std::string routing_key, broker::text_of(body, "routing_key", ""));
   BB_TRY_ASSIGN(const amqp::FieldTable arguments, arguments_of(body));
   BB_TRY(may_bind(call, ends));
-  BB_TRY_ASSIGN(broker::Queue* const queue,
-                ends.vhost->find_queue(ends.queue->name(), /*connection=*/0));
-  BB_TRY(ends.vhost->bind(*queue, ends.source, routing_key, arguments));
+  const std::string& name = ends.destination.name();
+  if (ends.destination.exchange != nullptr) {
+    BB_TRY(ends.vhost->bind_exchange(name, ends.source, routing_key, arguments));
+  } else {
+    BB_TRY_ASSIGN(broker::Queue* const queue, ends.vhost->find_queue(name, /*connection=*/0));
+    BB_TRY(ends.vhost->bind(*queue, ends.source, routing_key, arguments));
+  }
   return put_response(/*is_new=*/true);
 }
 
 ManagementResult get_binding(const ManagementCall& call) {
   BB_TRY_ASSIGN(const Ends ends, ends_of(call));
-  BB_TRY_ASSIGN(const Binding binding,
-                find_binding(*ends.vhost, *ends.queue, ends.source, call.arguments[3]));
-  return json_response(binding_json(*ends.vhost, *ends.queue, binding));
+  BB_TRY_ASSIGN(const Binding binding, find_binding(ends, call.arguments[4]));
+  return json_response(binding_json(*ends.vhost, ends.destination, binding));
 }
 
 ManagementResult delete_binding(const ManagementCall& call) {
   BB_TRY_ASSIGN(const Ends ends, ends_of(call));
   BB_TRY(may_bind(call, ends));
-  BB_TRY_ASSIGN(const Binding binding,
-                find_binding(*ends.vhost, *ends.queue, ends.source, call.arguments[3]));
-  BB_TRY(ends.vhost->unbind(ends.queue->name(), /*connection=*/0, binding.exchange,
-                            binding.routing_key, binding.arguments));
+  BB_TRY_ASSIGN(const Binding binding, find_binding(ends, call.arguments[4]));
+  const std::string& name = ends.destination.name();
+  if (ends.destination.exchange != nullptr) {
+    BB_TRY(ends.vhost->unbind_exchange(name, binding.exchange, binding.routing_key,
+                                       binding.arguments));
+  } else {
+    BB_TRY(ends.vhost->unbind(name, /*connection=*/0, binding.exchange, binding.routing_key,
+                              binding.arguments));
+  }
   return no_content();
 }
 

@@ -149,7 +149,7 @@ ManagementResult put_exchange(const ManagementCall& call) {
   const bool is_new = !vhost->has_exchange(name);
   if (is_new) {
     BB_TRY(check_forwarding(call, *vhost, ResourceKind::kExchange, name, properties.arguments,
-                            "alternate-exchange"));
+                            broker::kAlternateExchange));
   }
   BB_TRY(vhost->declare_exchange(name, std::move(properties)));
   return put_response(is_new);

@@ -8,28 +8,11 @@ namespace {
 
 BB_OWN_SUITE(NotYet);
 
-TEST_P(NotYet, BindingsBetweenExchanges) {
-  WireClient& client = connect();
-  open_channel(client).send(
-      amqp::exchange::Bind{.destination = "amq.fanout", .source = "amq.topic", .routing_key = "#"});
-  client.expect_connection_closed(540, "NOT_IMPLEMENTED - bindings between exchanges",
-                                  amqp::exchange::Bind::kId);
-}
-
 TEST_P(NotYet, Transactions) {
   WireClient& client = connect();
   open_channel(client).send(amqp::tx::Select{});
   client.expect_connection_closed(540, "NOT_IMPLEMENTED - transactions; use confirm.select",
                                   amqp::tx::Select::kId);
-}
-
-TEST_P(NotYet, AlternateExchanges) {
-  WireClient& client = connect();
-  open_channel(client).send(amqp::exchange::Declare{
-      .exchange = unique("exchange"), .arguments = {{"alternate-exchange", "amq.fanout"}}});
-  client.expect_connection_closed(540,
-                                  "NOT_IMPLEMENTED - argument 'alternate-exchange' of an exchange",
-                                  amqp::exchange::Declare::kId);
 }
 
 TEST_P(NotYet, DeadLetteringAtLeastOnce) {
@@ -63,10 +46,8 @@ TEST_P(NotYet, AreNotAnnounced) {
   const auto start = dial().send_protocol_header();
   const auto* capabilities = start.server_properties.find("capabilities");
   ASSERT_TRUE(capabilities != nullptr && capabilities->as_table() != nullptr);
-  for (const auto* name : {"exchange_exchange_bindings", "direct_reply_to"}) {
-    const auto* value = capabilities->as_table()->find(name);
-    EXPECT_TRUE(value == nullptr || (value->as_bool() != nullptr && !*value->as_bool())) << name;
-  }
+  const auto* value = capabilities->as_table()->find("direct_reply_to");
+  EXPECT_TRUE(value == nullptr || (value->as_bool() != nullptr && !*value->as_bool()));
 }
 
 }  // namespace
