@@ -18,6 +18,7 @@ broker::Options Story::broker_options(Dice& dice) {
   broker::Options options;
   options.seed = dice.number();
   options.resident_bytes_max = dice.one_in(3) ? 16 << 20 : dice.between(0, 20'000);
+  if (dice.one_in(3)) options.output_bytes_max = dice.between(100, 20'000);
   return options;
 }
 
@@ -105,24 +106,32 @@ void Story::step() {
 
 void Story::turn(const std::function<void()>& what, Position confirms_due) {
   if (log_.failed()) return;
+  events_.clear();
   model_.begin_turn(machine_.log_end());
   what();
+  take_output();
   if (check_power() || log_.failed()) return;
-  for (const auto& client : clients_) {
-    const auto events = client->take_output(now_);
-    if (!events) return log_.fail("client {} is sent what is no AMQP", client->number());
-    for (const WireEvent& event : *events) {
-      tally_.deliveries +=
-          event.kind == WireEvent::Kind::kDeliver || event.kind == WireEvent::Kind::kGetOk;
-      tally_.confirms += event.kind == WireEvent::Kind::kConfirm;
-      tally_.refusals += event.kind == WireEvent::Kind::kRefusal;
-      model_.received(client->number(), event);
-    }
+  for (const auto& [client, event] : events_) {
+    tally_.deliveries +=
+        event.kind == WireEvent::Kind::kDeliver || event.kind == WireEvent::Kind::kGetOk;
+    tally_.confirms += event.kind == WireEvent::Kind::kConfirm;
+    tally_.refusals += event.kind == WireEvent::Kind::kRefusal;
+    model_.received(client, event);
   }
   if (!appends_.empty()) log_.fail("the storage was given a message that nobody published");
-  // What the answers were taken with may have written, too.
-  if (check_power()) return;
   model_.end_turn(confirms_due);
+}
+
+void Story::take_output() {
+  for (bool more = true; more;) {
+    more = false;
+    for (const auto& client : clients_) {
+      auto events = client->take_output(now_);
+      if (!events) return log_.fail("client {} is sent what is no AMQP", client->number());
+      more = more || !events->empty();
+      for (WireEvent& event : *events) events_.emplace_back(client->number(), std::move(event));
+    }
+  }
 }
 
 void Story::drain() {

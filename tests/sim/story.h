@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client.h"
@@ -74,6 +75,8 @@ class Story {
   // Whatever touches the broker: what clients are told is taken and judged. `confirms_due`: see
   // Model::end_turn().
   void turn(const std::function<void()>& what, Position confirms_due = 0);
+  // Takes what there is for the clients: it sets going what had to wait for that.
+  void take_output();
   void drain();
 
   // The storage and the disk; story_storage.cc.
@@ -110,6 +113,7 @@ class Story {
   Machine machine_;
   std::vector<std::unique_ptr<SimClient>> clients_;
   std::deque<TapStorage::Append> appends_;
+  std::vector<std::pair<ClientNumber, WireEvent>> events_;  // of this turn
   TimePoint now_{};
   std::int64_t wall_ms_ = 1'700'000'000'000;
   bool storage_failed_ = false;

@@ -170,6 +170,7 @@ void Story::disconnect(SimClient& client) {
 void Story::bring(SimClient& client, std::size_t bytes) {
   turn([&] {
     const std::vector<Command> complete = client.bring(bytes, model_, now_);
+    take_output();
     std::ranges::move(machine_.tap().take_appends(), std::back_inserter(appends_));
     for (const Command& command : complete) {
       model_.apply(client.number(), command, appends_,
