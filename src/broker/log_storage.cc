@@ -26,6 +26,13 @@ struct LogStorage::Replay {
   std::unordered_map<Position, Position> moved;
   StoredMessage stored;
 
+  // A number that a queue has had is not given again: what the log says of the old one would be
+  // taken for the new one's.
+  void note(QueueId queue) { queue_id_max = std::max(queue_id_max, queue); }
+  void note(const DefinitionText& definition) {
+    if (definition.kind != DefinitionKind::kQueue) return;
+    if (const auto queue = decode_queue(definition.key, definition.value)) note(queue->id);
+  }
   Result<void> checkpoint(ByteView bytes);
   Result<void> record(const log::Record& record);
 };
@@ -33,6 +40,7 @@ struct LogStorage::Replay {
 Result<void> LogStorage::Replay::checkpoint(ByteView bytes) {
   CheckpointContent content;
   content.on_definition = [this](const DefinitionText& definition) {
+    note(definition);
     definitions[{definition.kind, std::string(definition.key)}] = definition.value;
   };
   content.on_message = [this](QueueId queue, const QueuedMessage& message) {
@@ -41,7 +49,7 @@ Result<void> LogStorage::Replay::checkpoint(ByteView bytes) {
   content.on_moved = [this](Position identity, Position at) { moved[identity] = at; };
   BB_TRY(read_checkpoint_content(bytes, content));
   from = content.position;
-  queue_id_max = content.queue_id_max;
+  note(content.queue_id_max);
   return {};
 }
 
@@ -51,7 +59,7 @@ Result<void> LogStorage::Replay::record(const log::Record& record) {
     case RecordType::kMessage:
       BB_TRY(decode_message(record.payload, stored));
       for (const QueueId queue : stored.queues) {
-        queue_id_max = std::max(queue_id_max, queue);
+        note(queue);
         queues.add(queue, {.position = record.position, .body_bytes = stored.body.size()});
       }
       return {};
@@ -65,6 +73,7 @@ Result<void> LogStorage::Replay::record(const log::Record& record) {
       });
     case RecordType::kDefine: {
       BB_TRY_ASSIGN(const DefinitionText definition, decode_definition(record.payload));
+      note(definition);
       definitions[{definition.kind, std::string(definition.key)}] = definition.value;
       return {};
     }
@@ -278,6 +287,11 @@ void LogStorage::forget_queue(QueueId queue) {
 }
 
 void LogStorage::put_definition(DefinitionKind kind, std::string_view key, std::string_view value) {
+  if (kind == DefinitionKind::kQueue) {
+    if (const auto queue = decode_queue(key, value)) {
+      queue_id_max_ = std::max(queue_id_max_, queue->id);
+    }
+  }
   definitions_[{kind, std::string(key)}] = value;
   head_.clear();
   encode_definition(head_, {kind, key, value});

@@ -425,5 +425,26 @@ TEST_F(LogStorageTest, ADamagedCheckpointIsNotReplacedByOneThatIsTooOld) {
   EXPECT_TRUE(repaired) << repaired.error().message;
 }
 
+TEST_F(LogStorageTest, ANumberOfAQueueDoesNotComeAgain) {
+  const auto number_of = [&](const char* queue) {
+    client->declares(queue, /*durable=*/true);
+    return (*broker->find_vhost("/")->find_queue(queue, 0))->id();
+  };
+  const auto goes = [&](const char* queue) {
+    client->sends(amqp::queue::Delete{.queue = queue, .no_wait = true});
+    sync();
+  };
+  const QueueId first = number_of("a");
+  checkpoint();
+  goes("a");
+  crash_and_start();
+  const QueueId second = number_of("b");
+  EXPECT_GT(second, first);
+  goes("b");
+  checkpoint();
+  crash_and_start();
+  EXPECT_GT(number_of("c"), second);
+}
+
 }  // namespace
 }  // namespace bb::broker
