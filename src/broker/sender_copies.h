@@ -1,5 +1,8 @@
 // Sender-selected distribution: the headers CC and BCC, arrays of more routing keys for a message
 // (https://www.rabbitmq.com/docs/sender-selected).
+//
+// What is kept of a message has no BCC. So its dead letters do not go to those keys again, as they
+// do in RabbitMQ, which keeps the keys beside the message.
 #pragma once
 
 #include <optional>
