@@ -62,9 +62,9 @@ Result<void> VHost::declare_exchange(std::string_view name, Exchange::Properties
                   validation_policy_in(properties.arguments, what));
     BB_TRY_ASSIGN(const ValidationPolicy asked, validation_policy_in(current.arguments, what));
     BB_TRY(check_same_text(kValidationArgument, to_string(received), to_string(asked), what));
-    if (known->second->validation() != ValidationPolicy::kOff) quarantine_of(name);
     BB_TRY(check_same_argument(kAlternateExchange, properties.arguments.find(kAlternateExchange),
                                current.arguments.find(kAlternateExchange), what));
+    if (known->second->validation() != ValidationPolicy::kOff) BB_TRY(quarantine_of(name));
     return {};
   }
   if (name.starts_with(kReservedPrefix)) return reserved("exchange", name);
@@ -75,14 +75,13 @@ Result<void> VHost::declare_exchange(std::string_view name, Exchange::Properties
                             describe("exchange", name, name_), context_.options.exchanges_max));
   }
   BB_TRY_ASSIGN(const ValidationPolicy policy, validation_policy(name, properties.arguments));
+  // A quarantine of an earlier run is restored with what it keeps, after the exchanges.
+  if (policy != ValidationPolicy::kOff && !context_.restoring) BB_TRY(quarantine_of(name));
   const auto made = exchanges_.emplace(
       name, std::make_unique<Exchange>(std::string(name), std::move(properties)));
   made.first->second->set_validation(policy);
   journal_.put(*made.first->second);
-  if (policy == ValidationPolicy::kOff) return {};
-  ++validating_exchanges_;
-  // A quarantine of an earlier run is still to be restored, with what it keeps.
-  if (!context_.restoring) quarantine_of(name);
+  if (policy != ValidationPolicy::kOff) ++validating_exchanges_;
   return {};
 }
 

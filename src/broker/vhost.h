@@ -149,11 +149,12 @@ class VHost final : private QueueOwner {
                            QueuePolicy policy);
   Result<ValidationPolicy> validation_policy(std::string_view exchange,
                                              const amqp::FieldTable& arguments) const;
-  Queue* quarantine_of(std::string_view exchange);
+  Result<Queue*> quarantine_of(std::string_view exchange);
   bool passes_validation(const Publication& publication);
-  void log_refusal(const ValidatedMessage& message, const Refusal& refusal);
-  void keep_in_quarantine(const Publication& publication, const ValidatedMessage& message,
-                          const Refusal& refusal);
+  void log_refusal(const ValidatedMessage& message, const Refusal& refusal,
+                   const Result<void>& kept);
+  Result<void> keep_in_quarantine(const Publication& publication, const ValidatedMessage& message,
+                                  const Refusal& refusal);
   static std::unexpected<Error> refuse_default_exchange();
   // With all bindings from and to it, and with the auto-delete exchanges that these leave unused.
   void remove_exchange(Exchange& exchange);

@@ -42,14 +42,11 @@ Result<ValidationPolicy> VHost::validation_policy(std::string_view exchange,
   return policy;
 }
 
-Queue* VHost::quarantine_of(std::string_view exchange) {
+Result<Queue*> VHost::quarantine_of(std::string_view exchange) {
   const std::string name = quarantine_name(exchange);
   if (const auto known = queues_.find(name); known != queues_.end()) return known->second.get();
-  const auto declared = declare_queue(
-      name, quarantine_properties(context_.options.quarantine_bytes_max), /*connection=*/0);
-  if (declared) return *declared;
-  logging::warning("no quarantine: {}", declared.error().message);
-  return nullptr;
+  return declare_queue(name, quarantine_properties(context_.options.quarantine_bytes_max),
+                       /*connection=*/0);
 }
 
 bool VHost::passes_validation(const Publication& publication) {
@@ -64,31 +61,32 @@ bool VHost::passes_validation(const Publication& publication) {
   const auto refusal = context_.validator->check(policy, message);
   if (!refusal) return true;
   ++context_.counters.invalid;
-  log_refusal(message, *refusal);
-  keep_in_quarantine(publication, message, *refusal);
+  log_refusal(message, *refusal, keep_in_quarantine(publication, message, *refusal));
   return false;
 }
 
-void VHost::log_refusal(const ValidatedMessage& message, const Refusal& refusal) {
+void VHost::log_refusal(const ValidatedMessage& message, const Refusal& refusal,
+                        const Result<void>& kept) {
   const auto text = [&] {
-    return fmt::format("event refused by {}, routing key '{}': {}",
-                       describe("exchange", message.exchange, name_),
-                       printable(message.routing_key, kLoggedBytesMax),
-                       printable(refusal.reason, kLoggedBytesMax));
+    return fmt::format(
+        "event refused by {}, routing key '{}': {}; {}",
+        describe("exchange", message.exchange, name_),
+        printable(message.routing_key, kLoggedBytesMax), printable(refusal.reason, kLoggedBytesMax),
+        kept ? fmt::format("it is in the queue '{}'", quarantine_name(message.exchange))
+             : fmt::format("it was not kept: {}", kept.error().message));
   };
   if (const auto passed_over = context_.refusal_log.note(context_.clock.now)) {
     logging::warning(
-        "{}; it is in the queue '{}'{}", text(), quarantine_name(message.exchange),
-        *passed_over == 0 ? "" : fmt::format("; so are {} events refused before it", *passed_over));
+        "{}{}", text(),
+        *passed_over == 0 ? "" : fmt::format(" ({} more since the line before)", *passed_over));
   } else if (logging::enabled(logging::Level::kDebug)) {
     logging::debug("{}", text());
   }
 }
 
-void VHost::keep_in_quarantine(const Publication& publication, const ValidatedMessage& message,
-                               const Refusal& refusal) {
-  Queue* const queue = quarantine_of(publication.exchange);
-  if (queue == nullptr) return;
+Result<void> VHost::keep_in_quarantine(const Publication& publication,
+                                       const ValidatedMessage& message, const Refusal& refusal) {
+  BB_TRY_ASSIGN(Queue* const queue, quarantine_of(publication.exchange));
   const std::string properties = quarantined_properties(
       message, refusal, static_cast<std::uint64_t>(context_.clock.wall_ms / 1000),
       publication.properties, context_.options.frame_max_bytes - kOtherPropertiesBytes);
@@ -103,7 +101,9 @@ void VHost::keep_in_quarantine(const Publication& publication, const ValidatedMe
                                           .properties = properties,
                                           .body = publication.body,
                                           .decoded = *decoded});
-  if (outcome.refused) logging::warning("an event was refused, and the quarantine did not keep it");
+  if (outcome.storage_failed) return fail(ErrorCode::kIo, "the storage refused it");
+  if (outcome.refused) return fail(ErrorCode::kIo, fmt::format("the queue '{}' is full", name));
+  return {};
 }
 
 }  // namespace bb::broker

@@ -118,6 +118,15 @@ TEST_F(VHostValidation, TheQuarantineThatSomebodyDeletedIsMadeAgain) {
   EXPECT_EQ(count("events.quarantine"), 1u);
 }
 
+TEST_F(VHostValidation, WhatTheStorageCannotKeepIsNackedAllTheSame) {
+  client_.asks_for_confirms();
+  storage_.fail_appends();
+  client_.publishes({{.exchange = "events", .body = "bad"}});
+  EXPECT_EQ(client_.received(), Strings{"basic.nack 1"});
+  EXPECT_EQ(count("events.quarantine"), 0u);
+  EXPECT_EQ(count("q"), 0u);
+}
+
 TEST_F(VHostValidation, TheQuarantineOutlivesItsExchange) {
   client_.publishes({{.exchange = "events", .body = "bad"}});
   ASSERT_TRUE(vhost().delete_exchange("events", /*if_unused=*/false));
