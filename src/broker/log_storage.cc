@@ -309,7 +309,9 @@ void LogStorage::erase_definition(DefinitionKind kind, std::string_view key) {
 
 Result<void> LogStorage::flush() {
   wake_called_ = true;  // it is being done
-  while (!unwritten_.empty()) {
+  // Behind a checkpoint that says them already they would undo, until the last of them, what it
+  // says.
+  while (!unwritten_.empty() && unwritten_covered_ == 0) {
     const auto& [type, payload] = unwritten_.front();
     const ByteView bytes = as_bytes(payload);
     const auto appended = append_record(type, std::span(&bytes, 1), log::Room::kReserved);

@@ -147,7 +147,8 @@ class LogStorage final : public Storage {
   PositionGroups settled_;
   PositionGroups delivered_;
   std::deque<std::pair<RecordType, std::string>> unwritten_;  // what found no room
-  Position urgent_end_ = 0;                                   // somebody waits for all before this
+  std::size_t unwritten_covered_ = 0;  // of these, what the checkpoint under way says already
+  Position urgent_end_ = 0;            // somebody waits for all before this
 
   std::uint64_t checkpoint_number_ = 0;
   Position checkpoint_position_ = 0;  // of the last one that is durable

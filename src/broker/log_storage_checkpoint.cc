@@ -40,6 +40,7 @@ Result<LogStorage::CheckpointJob> LogStorage::begin_checkpoint(const HolderList&
   job.bytes_ = writer.take();
   checkpoint_begun_ = job.position_;
   checkpoint_running_ = true;
+  unwritten_covered_ = unwritten_.size();
   urgent_end_ = job.position_;
   return job;
 }
@@ -50,6 +51,7 @@ Result<void> LogStorage::CheckpointJob::run() {
 
 void LogStorage::end_checkpoint(CheckpointJob&& job, Result<void> result) {
   checkpoint_running_ = false;
+  const std::size_t covered = std::exchange(unwritten_covered_, 0);
   if (!result) {
     logging::warning("no checkpoint: {}; the log is kept whole until there is one",
                      result.error().message);
@@ -58,6 +60,7 @@ void LogStorage::end_checkpoint(CheckpointJob&& job, Result<void> result) {
   }
   checkpoint_position_ = job.position_;
   repaired_ = false;
+  unwritten_.erase(unwritten_.begin(), unwritten_.begin() + static_cast<std::ptrdiff_t>(covered));
   removable_.clear();
   for (const log::Segment& segment : log_->segments()) {
     if (segment.sealed && segment.end() <= checkpoint_position_ &&

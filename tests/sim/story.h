@@ -97,7 +97,7 @@ class Story {
   // The machine may have ended in the middle of what was just done.
   bool check_power();
   // A flush that went well has written all.
-  bool writes_all() const { return !room_limited_ && !writes_fail_; }
+  bool writes_all() const { return !room_limited_ && !writes_fail_ && !checkpoint_covers_; }
   void start();
   void flip_bit();
   // What the last start gave up of the log.
@@ -119,7 +119,8 @@ class Story {
   bool storage_failed_ = false;
   bool room_limited_ = false;
   bool writes_fail_ = false;
-  bool power_fails_ = false;  // or else the process is killed, when the folder ends
+  bool checkpoint_covers_ = false;  // the one under way says what had no room: it is not written
+  bool power_fails_ = false;        // or else the process is killed, when the folder ends
   bool wants_restart_ = false;
   // What each write said of how far the log was durable, by where the log ended with it.
   std::map<Position, Position> durable_marks_{{0, 0}};

@@ -82,7 +82,10 @@ void Story::begin_checkpoint() {
   if (check_power()) return;
   log_.note("checkpoint begins{}{}",
             begun ? "" : ", and fails: ", begun ? "" : begun.error().message);
-  if (begun) model_.checkpoint_begun();
+  if (begun) {
+    model_.checkpoint_begun();
+    checkpoint_covers_ = !writes_all();
+  }
   if (begun) model_.flushed(machine_.log_end(), writes_all());
   check_failure();
 }
@@ -98,6 +101,7 @@ void Story::run_checkpoint() {
 void Story::end_checkpoint() {
   const std::size_t segments = machine_.storage().segment_count();
   machine_.end_checkpoint();
+  checkpoint_covers_ = false;
   if (check_power()) return;
   tally_.segments_gone += segments - machine_.storage().segment_count();
   ++tally_.checkpoints;
@@ -191,7 +195,7 @@ void Story::end_machine(bool power_failed) {
   appends_.clear();
   machine_.end(power_failed);
   machine_.disk().set_writes_fail(false);
-  writes_fail_ = storage_failed_ = wants_restart_ = false;
+  checkpoint_covers_ = writes_fail_ = storage_failed_ = wants_restart_ = false;
 }
 
 void Story::end_and_start(bool power_failed) {
