@@ -45,7 +45,8 @@ struct Options {
   // A refused log-in is answered after this, and this much later each time that the same address is
   // refused again before login_memory has passed.
   std::chrono::milliseconds login_refusal_delay{1000};
-  std::chrono::milliseconds login_refusal_delay_max{5000};
+  // Below the few seconds that clients give a log-in, or they would call it unreachable.
+  std::chrono::milliseconds login_refusal_delay_max{2000};
   std::chrono::seconds login_memory{60};
   std::size_t login_peers_max = 4096;  // addresses whose refusals are counted
 
