@@ -169,7 +169,10 @@ void Broker::on_durable() {
 void Broker::on_storage_failed() {
   for (Connection* connection : connections_) {
     for (const auto& [number, channel] : connection->channels_) {
-      if (!channel->failing()) channel->refuse_unconfirmed();
+      if (channel->failing()) continue;
+      if (const auto refused = channel->refuse_unconfirmed(); !refused) {
+        connection->fail_channel(*channel, refused.error(), amqp::tx::Commit::kId);
+      }
     }
   }
 }

@@ -97,16 +97,6 @@ Result<void> Channel::handle(const amqp::access::Request&) {
   return {};
 }
 
-Result<void> Channel::handle(const amqp::tx::Select&) {
-  return fail(ErrorCode::kNotImplemented, "transactions; use confirm.select");
-}
-Result<void> Channel::handle(const amqp::tx::Commit&) {
-  return fail(ErrorCode::kPreconditionFailed, "channel is not transactional");
-}
-Result<void> Channel::handle(const amqp::tx::Rollback&) {
-  return fail(ErrorCode::kPreconditionFailed, "channel is not transactional");
-}
-
 void Channel::resume_consumers() {
   auto next = consumers_by_number_.upper_bound(resumed_last_);
   for (std::size_t left = consumers_by_number_.size(); left > 0; --left, ++next) {
@@ -122,6 +112,7 @@ void Channel::close() {
   count_content(0);
   std::vector<Queue::Ptr> left;
   while (!consumers_.empty()) left.push_back(end_consumer(consumers_.begin()->first));
+  if (tx_) roll_back();
   requeue_all();
   for (const Queue::Ptr& queue : left) queue->dispatch();
 }

@@ -53,8 +53,9 @@ class Channel {
 
   // Writes the confirms that are due.
   void flush_confirms();
-  // What waits for the storage is refused.
-  void refuse_unconfirmed();
+  // What waits for the storage is refused. kInternalError: a transaction's commit did; the channel
+  // must close.
+  Result<void> refuse_unconfirmed();
   // The connection takes deliveries again. Goes on after the consumer that it came to last time, so
   // that each gets its turn at a connection that is full again and again.
   void resume_consumers();
@@ -122,8 +123,17 @@ class Channel {
   Error unexpected_instead_of_content() const;
   Result<void> check_content_header(ByteView payload) const;
   Result<void> publish_content();
+  // Routes, returns what is mandatory and unroutable; what comes of it is in the result.
+  Result<PublishOutcome> publish(const Publication& publication, bool mandatory);
+  void confirm(const PublishOutcome& outcome);
   void count_content(std::size_t bytes);
-  void send_return(std::string_view properties, std::string_view body);
+  void send_return(const Publication& publication);
+
+  // Direct reply-to, in channel_reply.cc.
+  Result<void> consume_replies(const amqp::basic::Consume& method, const std::string& tag);
+  Result<void> declare_reply_queue(const amqp::queue::Declare& method);
+  // `properties` with the name of this channel's reply queue, if they ask for it.
+  Result<std::optional<std::string>> with_reply_queue(const amqp::BasicProperties& properties);
 
   void deliver(ChannelConsumer& consumer, QueuedMessage message);
   void send_content(const Queue& queue, const QueuedMessage& message, bool always_counted);
@@ -132,6 +142,28 @@ class Channel {
   // What becomes of messages that a client is done with.
   enum class Outcome { kAcked, kRejected, kRequeuedAfterFailure, kRequeued };
   void settle(std::vector<Unacked> taken, Outcome outcome);
+  // As settle(), or at the commit of the transaction.
+  void settle_or_hold(std::vector<Unacked> taken, Outcome outcome);
+  void add_consumer(Queue& queue, const amqp::basic::Consume& method, const std::string& tag,
+                    std::int64_t priority);
+
+  // What a transaction holds back until its commit, in channel_transaction.cc.
+  struct Transaction {
+    struct Publish {
+      Message::Ptr message;
+      bool mandatory;
+    };
+    struct Settling {
+      std::vector<Unacked> taken;
+      Outcome outcome;
+    };
+    std::vector<Publish> publishes;
+    std::vector<Settling> settlings;
+    std::uint64_t bytes = 0;
+  };
+  Result<void> hold_publish(const Publication& publication, bool mandatory);
+  void roll_back();
+  void finish_commit();
   void requeue_all();
   // Gives the queue that it left, to be dispatched once what the consumer had is back; nothing for
   // a tag that nobody has.
@@ -160,6 +192,9 @@ class Channel {
   std::string publish_exchange_;
   std::string publish_routing_key_;
   bool publish_mandatory_ = false;
+  std::string reply_queue_;               // of the consumer of direct replies, if there is one
+  std::unique_ptr<Transaction> tx_;       // in transaction mode
+  std::optional<Position> commit_waits_;  // for the storage to be durable up to here
   ConfirmTracker confirms_;
   std::vector<ConfirmTracker::Ack> acks_;  // kept for its memory
 

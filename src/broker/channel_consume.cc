@@ -42,24 +42,30 @@ Result<void> Channel::handle(const amqp::basic::Consume& method) {
   } else if (consumers_.contains(tag)) {
     return fail(ErrorCode::kNotAllowed, fmt::format("attempt to reuse consumer tag '{}'", tag));
   }
+  if (connection_.broker().options.consumers_per_channel_max <= consumers_.size()) {
+    return fail(ErrorCode::kNotAllowed, "too many consumers on one channel");
+  }
+  if (method.queue == kReplyTo) return consume_replies(method, tag);
   BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue, Access::kRead));
   const std::string what = describe("queue", queue->name(), connection_.vhost().name());
   BB_TRY_ASSIGN(const std::int64_t priority, consumer_priority(method.arguments, what));
   if (!queue->accepts_consumer(method.exclusive)) {
     return fail(ErrorCode::kAccessRefused, fmt::format("{} in exclusive use", what));
   }
-  if (consumers_.size() >= connection_.broker().options.consumers_per_channel_max) {
-    return fail(ErrorCode::kNotAllowed, "too many consumers on one channel");
-  }
-  auto made = std::make_unique<ChannelConsumer>(*this, next_consumer_number_++, Queue::Ptr(queue),
+  add_consumer(*queue, method, tag, priority);
+  return {};
+}
+
+void Channel::add_consumer(Queue& queue, const amqp::basic::Consume& method, const std::string& tag,
+                           std::int64_t priority) {
+  auto made = std::make_unique<ChannelConsumer>(*this, next_consumer_number_++, Queue::Ptr(&queue),
                                                 tag, method.no_ack, consumer_prefetch_);
   ChannelConsumer* const consumer = made.get();
   consumers_.emplace(tag, std::move(made));
   consumers_by_number_.emplace(consumer->number(), consumer);
   if (!method.no_wait) send(amqp::basic::ConsumeOk{tag});
   // May deliver at once: after consume-ok.
-  queue->add_consumer(consumer, method.exclusive, priority);
-  return {};
+  queue.add_consumer(consumer, method.exclusive, priority);
 }
 
 Result<void> Channel::handle(const amqp::basic::Cancel& method) {
@@ -76,6 +82,7 @@ Queue::Ptr Channel::end_consumer(const std::string& tag) {
   ChannelConsumer& consumer = *node.mapped();
   consumers_by_number_.erase(consumer.number());
   Queue& queue = *consumer.queue();
+  if (queue.name() == reply_queue_) reply_queue_.clear();
   queue.remove_consumer(&consumer);
   if (queue.expired()) connection_.vhost().remove_queue(queue);
   return consumer.queue();
@@ -149,19 +156,20 @@ Result<void> Channel::handle(const amqp::basic::Get& method) {
 Result<void> Channel::handle(const amqp::basic::Ack& method) {
   BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, method.multiple));
   connection_.broker().counters.acknowledged += taken.size();
-  settle(std::move(taken), Outcome::kAcked);
+  settle_or_hold(std::move(taken), Outcome::kAcked);
   return {};
 }
 
 Result<void> Channel::handle(const amqp::basic::Reject& method) {
   BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, /*multiple=*/false));
-  settle(std::move(taken), method.requeue ? Outcome::kRequeuedAfterFailure : Outcome::kRejected);
+  settle_or_hold(std::move(taken),
+                 method.requeue ? Outcome::kRequeuedAfterFailure : Outcome::kRejected);
   return {};
 }
 
 Result<void> Channel::handle(const amqp::basic::Nack& method) {
   BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, method.multiple));
-  settle(std::move(taken), method.requeue ? Outcome::kRequeued : Outcome::kRejected);
+  settle_or_hold(std::move(taken), method.requeue ? Outcome::kRequeued : Outcome::kRejected);
   return {};
 }
 

@@ -40,19 +40,29 @@ Result<void> Channel::publish_content() {
                             *properties.user_id, connection_.user()));
   }
   if (properties.expiration) BB_TRY(check_expiration(*properties.expiration));
-  BB_TRY_ASSIGN(const PublishOutcome outcome,
-                connection_.vhost().publish({.exchange = publish_exchange_,
-                                             .routing_key = publish_routing_key_,
-                                             .properties = content_.properties(),
-                                             .body = content_.body(),
-                                             .decoded = properties}));
+  BB_TRY_ASSIGN(const std::optional<std::string> answerable, with_reply_queue(properties));
+  const Publication publication{.exchange = publish_exchange_,
+                                .routing_key = publish_routing_key_,
+                                .properties = answerable ? *answerable : content_.properties(),
+                                .body = content_.body(),
+                                .decoded = properties};
+  if (tx_) return hold_publish(publication, publish_mandatory_);
+  BB_TRY_ASSIGN(const PublishOutcome outcome, publish(publication, publish_mandatory_));
+  confirm(outcome);
+  return {};
+}
+
+Result<PublishOutcome> Channel::publish(const Publication& publication, bool mandatory) {
+  BB_TRY_ASSIGN(const PublishOutcome outcome, connection_.vhost().publish(publication));
   Counters& counters = connection_.broker().counters;
   ++counters.published;
   if (!outcome.routed) ++counters.unroutable;
-  if (!outcome.routed && publish_mandatory_) {
-    send_return(content_.properties(), content_.body());  // before the confirm
-  }
-  if (!confirms_.enabled()) return {};
+  if (!outcome.routed && mandatory) send_return(publication);  // before the confirm
+  return outcome;
+}
+
+void Channel::confirm(const PublishOutcome& outcome) {
+  if (!confirms_.enabled()) return;
   if (outcome.refused) {
     confirms_.refuse_next();
   } else if (outcome.position != 0) {
@@ -60,24 +70,28 @@ Result<void> Channel::publish_content() {
   } else {
     confirms_.confirm_next();
   }
-  return {};
 }
 
-void Channel::send_return(std::string_view properties, std::string_view body) {
-  send(amqp::basic::Return{kNoRouteReplyCode, "NO_ROUTE", publish_exchange_, publish_routing_key_});
-  amqp::encode_content(connection_.output(), id_, as_bytes(properties), as_bytes(body),
-                       connection_.frame_max_bytes());
+void Channel::send_return(const Publication& publication) {
+  send(amqp::basic::Return{kNoRouteReplyCode, "NO_ROUTE", publication.exchange,
+                           publication.routing_key});
+  amqp::encode_content(connection_.output(), id_, as_bytes(publication.properties),
+                       as_bytes(publication.body), connection_.frame_max_bytes());
 }
 
 Result<void> Channel::handle(const amqp::confirm::Select& method) {
+  if (tx_) return fail(ErrorCode::kPreconditionFailed, "cannot switch from tx to confirm mode");
   confirms_.enable();
   if (!method.no_wait) send(amqp::confirm::SelectOk{});
   return {};
 }
 
-void Channel::refuse_unconfirmed() {
+Result<void> Channel::refuse_unconfirmed() {
   confirms_.refuse_waiting();
   flush_confirms();
+  if (!commit_waits_) return {};
+  commit_waits_.reset();
+  return fail(ErrorCode::kInternalError, "the transaction could not be kept on disk");
 }
 
 void Channel::flush_confirms() {
@@ -90,7 +104,8 @@ void Channel::flush_confirms() {
       send(amqp::basic::Ack{ack.sequence, ack.multiple});
     }
   }
-  if (confirms_.waiting()) connection_.await_durable();
+  if (commit_waits_) finish_commit();
+  if (confirms_.waiting() || commit_waits_) connection_.await_durable();
 }
 
 }  // namespace bb::broker

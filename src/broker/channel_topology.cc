@@ -100,6 +100,7 @@ Result<Queue*> Channel::queue_for(std::string_view name, Access access) {
 }
 
 Result<void> Channel::handle(const amqp::queue::Declare& method) {
+  if (method.queue.starts_with(kReplyTo)) return declare_reply_queue(method);
   VHost& vhost = connection_.vhost();
   if (!method.passive && !method.queue.starts_with(kReservedPrefix)) {
     // A name as the queue will have, if not the one, where it is for the broker to make up.

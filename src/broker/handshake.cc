@@ -52,7 +52,7 @@ amqp::FieldTable server_properties(const Options& options) {
       {"consumer_cancel_notify", true},     {"connection.blocked", true},
       {"per_consumer_qos", true},           {"authentication_failure_close", true},
       {"exchange_exchange_bindings", true}, {"consumer_priorities", true},
-      {"direct_reply_to", false},
+      {"direct_reply_to", true},
   };
   return amqp::FieldTable{
       {"capabilities", capabilities},

@@ -54,6 +54,7 @@ struct Options {
   std::size_t queues_max = 262'144;
   std::size_t exchanges_max = 65'536;
   std::size_t bindings_max = 2'097'152;
+  std::uint64_t transaction_bytes_max = 256ull << 20;  // published and not committed
   std::size_t consumers_per_channel_max = 65'536;
   std::size_t deaths_max = 256;            // that a message's x-death tells of
   std::size_t work_per_turn_max = 1024;    // dead letters and timers between two reads

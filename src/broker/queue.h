@@ -66,6 +66,9 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
     bool durable = false;
     bool auto_delete = false;
     ConnectionId exclusive_to = 0;  // the only connection that may use it
+    // Holds answers for a consumer of amq.rabbitmq.reply-to: it can be published to, and nothing
+    // else.
+    bool is_reply_queue = false;
     amqp::FieldTable arguments;
   };
 

@@ -1,6 +1,7 @@
 #include "broker/unacked_list.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/assert.h"
@@ -61,6 +62,13 @@ std::vector<Unacked> UnackedList::take_all() {
   entries_.clear();
   taken_ = 0;
   return taken;
+}
+
+void UnackedList::put_back(std::vector<Unacked> taken) {
+  std::erase_if(entries_, [](const Unacked& entry) { return !entry.queue; });
+  taken_ = 0;
+  std::ranges::move(taken, std::back_inserter(entries_));
+  std::ranges::sort(entries_, {}, &Unacked::delivery_tag);
 }
 
 // Keeps the front an entry that is really there, and the gaps fewer than the entries.

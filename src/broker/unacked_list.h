@@ -30,6 +30,8 @@ class UnackedList {
   // there is no message with that tag (other than 0).
   std::optional<std::vector<Unacked>> take_up_to(std::uint64_t delivery_tag);
   std::vector<Unacked> take_all();
+  // Puts back what was taken; in any order.
+  void put_back(std::vector<Unacked> taken);
 
   // Each, oldest first.
   template <class Visit>

@@ -163,9 +163,24 @@ Result<Queue*> VHost::add_queue(QueueId id, std::string name, Queue::Properties 
   return queues_.emplace(std::move(name), std::move(queue)).first->second.get();
 }
 
+Result<Queue*> VHost::make_reply_queue() {
+  if (queues_.size() >= context_.options.queues_max) {
+    return fail(ErrorCode::kPreconditionFailed,
+                fmt::format("no room for a queue of replies: the limit of {} queues is reached",
+                            context_.options.queues_max));
+  }
+  return add_queue(context_.next_queue_id++, context_.names.make(fmt::format("{}.", kReplyTo)),
+                   {.auto_delete = true, .is_reply_queue = true, .arguments = {}}, {});
+}
+
+bool VHost::has_reply_queue(std::string_view name) const {
+  const auto found = queues_.find(name);
+  return found != queues_.end() && found->second->properties().is_reply_queue;
+}
+
 Result<Queue*> VHost::find_queue(std::string_view name, ConnectionId connection) {
   const auto found = queues_.find(name);
-  if (found == queues_.end()) {
+  if (found == queues_.end() || found->second->properties().is_reply_queue) {
     return fail(ErrorCode::kNotFound, fmt::format("no {}", describe("queue", name, name_)));
   }
   BB_TRY(check_access(*found->second, connection));

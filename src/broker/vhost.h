@@ -33,6 +33,9 @@ struct Publication {
   const DeadLetter* dead_letter = nullptr;
 };
 
+// The name that asks for direct replies (https://www.rabbitmq.com/direct-reply-to.html).
+constexpr std::string_view kReplyTo = "amq.rabbitmq.reply-to";
+
 // What became of a message that was not in error.
 struct PublishOutcome {
   bool routed = false;   // at least one queue received it, or would have but for `refused`
@@ -78,6 +81,10 @@ class VHost final : private QueueOwner {
   // that or nobody.
   Result<Queue*> declare_queue(std::string_view name, Queue::Properties properties,
                                ConnectionId connection);
+  // A queue for the answers to one consumer, found by publishing to its name, and by nothing else;
+  // it goes with its consumer.
+  Result<Queue*> make_reply_queue();
+  bool has_reply_queue(std::string_view name) const;
   // kNotFound; kResourceLocked: exclusive to another connection.
   Result<Queue*> find_queue(std::string_view name, ConnectionId connection);
   // The queue if it may be deleted; nullptr when it does not exist, which is fine, too.
@@ -129,7 +136,9 @@ class VHost final : private QueueOwner {
   }
   template <class Visit>
   void for_each_queue(const Visit& visit) const {
-    for (const auto& [name, queue] : queues_) visit(*queue);
+    for (const auto& [name, queue] : queues_) {
+      if (!queue->properties().is_reply_queue) visit(*queue);
+    }
   }
 
   std::size_t queue_count() const { return queues_.size(); }

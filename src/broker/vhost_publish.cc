@@ -105,7 +105,10 @@ Result<PublishOutcome> VHost::publish_to(const Publication& publication,
 // Keeps it and gives it to the queues in routed_.
 PublishOutcome VHost::deliver(const Publication& publication) {
   std::vector<Queue*>& queues = routed_.queues;
-  PublishOutcome outcome{.routed = !queues.empty()};
+  // As in RabbitMQ, the queue of direct replies is nothing that counts as a route.
+  PublishOutcome outcome{.routed = std::ranges::any_of(queues, [](const Queue* q) {
+                           return !q->properties().is_reply_queue;
+                         })};
   refuse_where_full(publication, outcome);
   if (queues.empty()) return outcome;
 

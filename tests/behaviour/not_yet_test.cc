@@ -8,13 +8,6 @@ namespace {
 
 BB_OWN_SUITE(NotYet);
 
-TEST_P(NotYet, Transactions) {
-  WireClient& client = connect();
-  open_channel(client).send(amqp::tx::Select{});
-  client.expect_connection_closed(540, "NOT_IMPLEMENTED - transactions; use confirm.select",
-                                  amqp::tx::Select::kId);
-}
-
 TEST_P(NotYet, DeadLetteringAtLeastOnce) {
   WireClient& client = connect();
   const std::string queue = unique("queue");
@@ -40,14 +33,6 @@ TEST_P(NotYet, Streams) {
   client.expect_connection_closed(
       540, fmt::format("NOT_IMPLEMENTED - queue type 'stream' of queue '{}' in vhost '/'", queue),
       amqp::queue::Declare::kId);
-}
-
-TEST_P(NotYet, AreNotAnnounced) {
-  const auto start = dial().send_protocol_header();
-  const auto* capabilities = start.server_properties.find("capabilities");
-  ASSERT_TRUE(capabilities != nullptr && capabilities->as_table() != nullptr);
-  const auto* value = capabilities->as_table()->find("direct_reply_to");
-  EXPECT_TRUE(value == nullptr || (value->as_bool() != nullptr && !*value->as_bool()));
 }
 
 }  // namespace

@@ -33,6 +33,9 @@ template <> struct ReplyTo<amqp::basic::Consume> { using Type = amqp::basic::Con
 template <> struct ReplyTo<amqp::basic::Cancel> { using Type = amqp::basic::CancelOk; };
 template <> struct ReplyTo<amqp::basic::Recover> { using Type = amqp::basic::RecoverOk; };
 template <> struct ReplyTo<amqp::confirm::Select> { using Type = amqp::confirm::SelectOk; };
+template <> struct ReplyTo<amqp::tx::Select> { using Type = amqp::tx::SelectOk; };
+template <> struct ReplyTo<amqp::tx::Commit> { using Type = amqp::tx::CommitOk; };
+template <> struct ReplyTo<amqp::tx::Rollback> { using Type = amqp::tx::RollbackOk; };
 // clang-format on
 
 // A message that was delivered, got or returned.
