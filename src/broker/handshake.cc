@@ -48,10 +48,14 @@ Result<Credentials> parse_amqplain(std::string_view response) {
 
 amqp::FieldTable server_properties(const Options& options) {
   const amqp::FieldTable capabilities{
-      {"publisher_confirms", true},         {"basic.nack", true},
-      {"consumer_cancel_notify", true},     {"connection.blocked", true},
-      {"per_consumer_qos", true},           {"authentication_failure_close", true},
-      {"exchange_exchange_bindings", true}, {"consumer_priorities", true},
+      {"publisher_confirms", true},
+      {"basic.nack", true},
+      {"consumer_cancel_notify", true},
+      {"connection.blocked", true},
+      {"per_consumer_qos", true},
+      {"authentication_failure_close", true},
+      {"exchange_exchange_bindings", true},
+      {"consumer_priorities", true},
       {"direct_reply_to", true},
   };
   return amqp::FieldTable{
