@@ -117,6 +117,8 @@ build() {
     ensure_home
     # One clone's objects serve another's: paths below the root do not count.
     export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+    # What ccache asks for before it keeps what was compiled with a precompiled header.
+    export CCACHE_SLOPPINESS=pch_defines,time_macros
     configure "$preset"
     local targets=()
     [[ $# -eq 0 ]] || targets=(--target "$@")
