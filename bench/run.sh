@@ -24,6 +24,10 @@ case ${1:-} in
     arguments+=(--client build/release/bench/broker_bench)
     peers+=(nats-server)
     ;;
+  soak)
+    targets+=(broker_bench)
+    arguments+=(--client build/release/bench/broker_bench)
+    ;;
   validate)
     targets+=(validate_bench)
     arguments+=(--bench build/release/bench/validate_bench)
@@ -42,7 +46,7 @@ case $1 in
     tests/support/python_env.sh "$python" >&2
     tests/support/node_modules.sh "$node" >&2
     ;;
-  broker) tests/support/python_env.sh "$python" >&2 ;;
+  broker | soak) tests/support/python_env.sh "$python" >&2 ;;
   validate)
     tests/support/python_env.sh "$python" bench/requirements.txt >&2
     tests/support/node_modules.sh "$node" bench/node >&2

@@ -24,11 +24,17 @@ int main(int count, char** words) {
     void (*run)(Arguments&);
   };
   constexpr Mode kModes[] = {
-      {"throughput", bb::bench::throughput}, {"fill", bb::bench::fill},
-      {"drain", bb::bench::drain},           {"latency", bb::bench::latency},
-      {"confirm", bb::bench::confirm_one},   {"idle", bb::bench::idle},
-      {"topology", bb::bench::topology},     {"validation", bb::bench::validation},
-      {"limits", bb::bench::limits},         {"disk", bb::bench::disk},
+      {"throughput", bb::bench::throughput},
+      {"fill", bb::bench::fill},
+      {"drain", bb::bench::drain},
+      {"latency", bb::bench::latency},
+      {"confirm", bb::bench::confirm_one},
+      {"idle", bb::bench::idle},
+      {"topology", bb::bench::topology},
+      {"validation", bb::bench::validation},
+      {"soak", bb::bench::soak},
+      {"limits", bb::bench::limits},
+      {"disk", bb::bench::disk},
       {"client", bb::bench::client_limit},
   };
   const std::string_view wanted = count > 1 ? words[1] : "";
@@ -39,5 +45,6 @@ int main(int count, char** words) {
     return 0;
   }
   bb::bench::fail(
-      "modes: throughput fill drain latency confirm idle topology validation limits disk client");
+      "modes: throughput fill drain latency confirm idle topology validation soak limits disk "
+      "client");
 }

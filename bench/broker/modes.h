@@ -16,6 +16,8 @@ void idle(Arguments& arguments);         // many connections that do nothing, un
 void topology(Arguments& arguments);     // publishing among many queues and bindings
 void validation(Arguments& arguments);   // events that the broker checks against a schema
 
+void soak(Arguments& arguments);  // for long, with consumers that come and go
+
 // What the machine does, and this client without a broker.
 void limits(Arguments& arguments);
 void disk(Arguments& arguments);
