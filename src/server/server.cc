@@ -28,6 +28,7 @@
 #include "server/data_dir.h"
 #include "server/http_listener.h"
 #include "server/session.h"
+#include "server/start_memory.h"
 #include "server/storage_driver.h"
 
 namespace bb::server {
@@ -39,6 +40,8 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::chrono::seconds kTick{1};
+// By then the start is over.
+constexpr std::chrono::milliseconds kStartTime{250};
 constexpr std::size_t kScratchBytes = 256 * 1024;
 // Out of descriptors or the like: let some connections end before accepting again.
 constexpr std::chrono::milliseconds kAcceptPause{100};
@@ -106,6 +109,7 @@ class Server {
         ticker_(context_),
         deadline_(context_),
         grace_(context_),
+        settled_(context_),
         scratch_(kScratchBytes),
         validator_(options_.open_schemas),
         broker_(broker_options(options), storage_, &validator_),
@@ -130,6 +134,7 @@ class Server {
   static asio::awaitable<void> accept_loop(Server* self);
   static asio::awaitable<void> tick_loop(Server* self);
   static asio::awaitable<void> deadline_loop(Server* self);
+  static asio::awaitable<void> settle(Server* self);
   static asio::awaitable<void> wait_for_signals(Server* self);
   void tell_wall_clock();
   static asio::awaitable<void> end_after_grace(Server* self);
@@ -149,6 +154,7 @@ class Server {
   asio::steady_timer ticker_;
   asio::steady_timer deadline_;  // when the broker has something to do by itself
   asio::steady_timer grace_;
+  asio::steady_timer settled_;
   std::vector<std::byte> scratch_;
   EventValidator validator_;
   broker::Broker broker_;
@@ -200,6 +206,7 @@ Result<void> Server::run() {
   asio::co_spawn(context_, tick_loop(this), asio::detached);
   asio::co_spawn(context_, deadline_loop(this), asio::detached);
   asio::co_spawn(context_, wait_for_signals(this), asio::detached);
+  asio::co_spawn(context_, settle(this), asio::detached);
   context_.run();
   abort_sessions();  // a second signal leaves some behind, and they must not outlive the broker
   return driver_.stop();
@@ -255,6 +262,12 @@ asio::awaitable<void> Server::deadline_loop(Server* self) {
     co_await self->deadline_.async_wait(kTuple);  // cancelled: there is an earlier one
     self->broker_.on_time(Clock::now());
   }
+}
+
+asio::awaitable<void> Server::settle(Server* self) {
+  self->settled_.expires_after(kStartTime);
+  const auto [ec] = co_await self->settled_.async_wait(kTuple);
+  if (!ec) release_start_memory();
 }
 
 void Server::tell_wall_clock() {
@@ -313,6 +326,7 @@ void Server::stop_when_empty() {
   ticker_.cancel();
   deadline_.cancel();
   grace_.cancel();
+  settled_.cancel();
 }
 
 }  // namespace
