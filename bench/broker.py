@@ -24,14 +24,15 @@ import servers  # noqa: E402
 import service  # noqa: E402
 
 MODES = ["pair", "publisher", "fanout", "latency", "confirm", "backlog", "idle", "topology"]
-MODES += ["validation"]
+MODES += ["recovery", "validation"]
 
 
 def peers_of(mode, options):
     if mode == "validation":
         return ["bb"]  # no other broker has it
     if mode in runs.AMQP_ONLY:
-        # 100,000 bindings take other brokers minutes: only where asked for by name.
+        # 100,000 bindings take other brokers minutes, and so may a gigabyte: only where asked for
+        # by name.
         chosen = options.peers or ["bb"]
         return [peer for peer in chosen if peer != "jetstream"]
     chosen = options.peers or runs.DEFAULT_PEERS

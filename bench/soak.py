@@ -52,17 +52,13 @@ def parse_options():
     return options
 
 
-def disk_mib(folder):
-    return sum(path.stat().st_blocks for path in folder.rglob("*") if path.is_file()) * 512 / 2**20
-
-
 def state_of(server):
     process = pathlib.Path(f"/proc/{server.process.pid}")
     return {
         "resident_mib": server.resident_mib(),
         "descriptors": len(list((process / "fd").iterdir())),
         "threads": len(list((process / "task").iterdir())),
-        "disk_mib": disk_mib(server.folder),
+        "disk_mib": server.disk_mib(),
     }
 
 

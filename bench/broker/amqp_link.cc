@@ -102,6 +102,7 @@ void AmqpLink::parse(Events& events) {
     const std::string_view payload = payload_of(next);
     if (next[0] == kBodyFrame) {
       if (payload.size() != body_bytes_expected_) fail("a body in several frames");
+      received_tag_ = delivery_tag_;
       events.on_event(payload);
     } else if (next[0] == kHeaderFrame) {
       body_bytes_expected_ = read_u64(payload.data() + 4);
@@ -157,7 +158,7 @@ std::uint64_t AmqpLink::confirm(std::uint64_t tag, bool multiple) {
 }
 
 std::string AmqpLink::acknowledgement() const {
-  return method(kChannel, kBasicAck, Fields().u64(delivery_tag_).u8(1));
+  return method(kChannel, kBasicAck, Fields().u64(received_tag_).u8(1));
 }
 
 void AmqpLink::settle() {

@@ -39,7 +39,8 @@ class AmqpLink final : public Link {
   std::string exchange_;
   std::string routing_key_;
   std::uint64_t body_bytes_expected_ = 0;
-  std::uint64_t delivery_tag_ = 0;
+  std::uint64_t delivery_tag_ = 0;           // of the event whose body is due
+  std::uint64_t received_tag_ = 0;           // of the last one whose body came
   std::uint64_t confirmed_below_ = 1;        // every tag below this one is confirmed
   std::set<std::uint64_t> confirmed_ahead_;  // and these: confirms may overtake each other
 };

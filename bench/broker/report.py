@@ -82,6 +82,15 @@ TABLES = {
             "declared_s": "declared in s",
         },
     ),
+    "recovery": (
+        f"{runs.RECOVERY_EVENTS} events held, and killed",
+        "recovered_ms",
+        {
+            "disk_mib": "on disk, MiB",
+            "recovered_ms": "ready again, ms",
+            "recovered_mib": "resident MiB then",
+        },
+    ),
     "validation": (
         "voice events, published",
         "strict_per_s",
@@ -196,6 +205,8 @@ def bars(mode, table):
         yield limit_bar("ms from its start until it answers", ours("ready_ms"), 15)
         text = f"MiB with {runs.IDLE_CONNECTIONS} connections"
         yield limit_bar(text, ours("connected_mib"), 200)
+    elif mode == "recovery":
+        yield limit_bar("ms from its start until it answers", ours("recovered_ms"), 3000)
     elif mode == "topology":
         yield at_most("the cost with a handful", ours("many_us"), 1.5, ours("few_us"))
 

@@ -32,7 +32,7 @@ DEFAULT_PEERS = [
     "rabbitmq-stream",
     "jetstream",
 ]
-AMQP_ONLY = {"topology"}
+AMQP_ONLY = {"topology", "recovery"}
 PAYLOAD = pathlib.Path(__file__).parent.parent / "validate" / "data" / "voice_short.json"
 VALIDATION_EVENTS = 300_000
 WITHOUT_QUEUES = {"idle"}
@@ -44,6 +44,7 @@ EVENTS = {
 }
 QUICK_DIVISOR = 10
 BACKLOG_EVENTS = 200_000
+RECOVERY_EVENTS = 1_600_000  # of 600 bytes and what is said of them: a little over 1 GB
 FANOUT_QUEUES = 16
 IDLE_CONNECTIONS = 5000
 TOPOLOGY_QUEUES = 10_000
@@ -153,6 +154,17 @@ class Bench:
             "filled_per_s": filled["events_per_s"],
             "drained_per_s": drained["events_per_s"],
         }
+
+    def recovery(self, peer):
+        """Killed with a log full of events that wait, and started again."""
+        server = self.start(peer)
+        events = RECOVERY_EVENTS // (QUICK_DIVISOR if self.quick else 1)
+        self.loaded(server, peer, "fill", events)
+        disk_mib = server.disk_mib()
+        server.kill_and_start()
+        ready_ms, resident_mib = server.ready_ms, server.resident_mib()
+        self.loaded(server, peer, "drain", events)  # all of them are there, in order
+        return {"disk_mib": disk_mib, "recovered_ms": ready_ms, "recovered_mib": resident_mib}
 
     def idle(self, peer):
         server = self.start(peer)

@@ -91,9 +91,13 @@ class Server:
         self.port = service.free_ports(1)[0]
         self.helpers = []
         with self.log_path.open("wb") as log:
-            command, environment = self.prepare(log)
+            self.command, self.environment = self.prepare(log)
+        self._start()
+
+    def _start(self):
+        with self.log_path.open("ab") as log:
             begin = time.perf_counter()
-            self.process = _spawn(command, log, environment)
+            self.process = _spawn(self.command, log, self.environment)
         try:
             self._wait_until_ready(begin)
         except ServerError:
@@ -121,11 +125,21 @@ class Server:
                 raise ServerError(f"does not answer:\n{self.log_tail()}")
             time.sleep(POLL_S)
 
+    def kill_and_start(self):
+        """SIGKILL, and the same once more over the data that it left."""
+        self.process.kill()
+        self.process.wait()
+        self._start()
+
     def log_tail(self):
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-20:])
 
     def resident_mib(self):
         return sum(_resident_kib(pid) for pid in _descendants(self.process.pid)) / 1024
+
+    def disk_mib(self):
+        files = [path for path in self.folder.rglob("*") if path.is_file()]
+        return sum(path.stat().st_blocks for path in files) * 512 / 2**20
 
     def processor_s(self):
         return sum(_processor_ticks(pid) for pid in _descendants(self.process.pid)) / TICKS_PER_S
