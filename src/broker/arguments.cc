@@ -47,6 +47,11 @@ Result<void> check_exchange_arguments(const amqp::FieldTable& arguments, std::st
                           kAlternateExchange, what));
 }
 
+std::unexpected<Error> not_for_streams(std::string_view operation, std::string_view what) {
+  return fail(ErrorCode::kNotImplemented,
+              fmt::format("{} not supported by stream queues {}", operation, what));
+}
+
 Result<std::int64_t> consumer_priority(const amqp::FieldTable& arguments, std::string_view what) {
   const amqp::FieldValue* value = arguments.find("x-priority");
   if (value == nullptr) return 0;

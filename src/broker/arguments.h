@@ -24,6 +24,10 @@ Result<QueuePolicy> check_queue(const Queue::Properties& properties, std::string
 // as describe() gives it.
 Result<void> check_exchange_arguments(const amqp::FieldTable& arguments, std::string_view what);
 
+// What cannot be done with a stream: kNotImplemented, in RabbitMQ's words. `what` is as describe()
+// gives it.
+std::unexpected<Error> not_for_streams(std::string_view operation, std::string_view what);
+
 // `x-priority` of basic.consume, 0 without one. kPreconditionFailed for what is no integer.
 Result<std::int64_t> consumer_priority(const amqp::FieldTable& arguments, std::string_view what);
 

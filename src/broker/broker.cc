@@ -74,7 +74,12 @@ Result<void> Broker::restore_definition(const StoredDefinition& definition, Stor
       VHost* const vhost = find(stored.vhost);
       if (vhost == nullptr) return {};
       const auto messages = state.queues.find(stored.id);
+      const auto stream = state.streams.find(stored.id);
       BB_TRY_ASSIGN(Queue* const queue, vhost->restore_queue(std::move(stored)));
+      if (stream != state.streams.end()) {
+        queue->restore_stream(std::move(stream->second));
+        state.streams.erase(stream);
+      }
       if (messages == state.queues.end()) return {};
       for (QueuedMessage& message : messages->second) queue->restore(std::move(message));
       state.queues.erase(messages);
@@ -110,7 +115,7 @@ void Broker::for_each_queue(const Visitor& visit) const {
   std::vector<QueuedMessage> held;
   const auto visit_vhost = [&](const VHost& vhost) {
     vhost.for_each_queue([&](const Queue& queue) {
-      if (!queue.survives()) return;
+      if (!queue.survives() || queue.is_stream()) return;
       held.clear();
       if (const auto found = unsettled.find(&queue); found != unsettled.end()) {
         held = std::move(found->second);
@@ -126,6 +131,14 @@ void Broker::for_each_queue(const Visitor& visit) const {
   for (const auto& [name, vhost] : vhosts_) visit_vhost(*vhost);
   std::ranges::sort(of_nobody, by_position);
   if (!of_nobody.empty()) visit(0, of_nobody);
+}
+
+void Broker::for_each_stream(const StreamVisitor& visit) const {
+  for (const auto& [name, vhost] : vhosts_) {
+    vhost->for_each_queue([&](const Queue& queue) {
+      if (queue.is_stream()) visit(queue.id(), queue.stream_log());
+    });
+  }
 }
 
 std::unique_ptr<Connection> Broker::connect(std::string peer, bool peer_is_loopback,
@@ -188,7 +201,7 @@ void Broker::shut_down() {
 }
 
 void Broker::check_memory() {
-  const std::uint64_t bytes = context_.memory.bytes();
+  const std::uint64_t bytes = message_bytes();
   const std::uint64_t bytes_max = context_.options.memory_bytes_max;
   // Some way down before it clears, so that it does not flutter.
   const bool alarm = bytes > (memory_alarm_ ? bytes_max / 5 * 4 : bytes_max);

@@ -64,6 +64,7 @@ class Broker final : public HolderList {
   void on_storage_failed();
 
   void for_each_queue(const Visitor& visit) const override;
+  void for_each_stream(const StreamVisitor& visit) const override;
 
   // Answers the confirms that are due and asks every client to leave (320 CONNECTION_FORCED).
   void shut_down();
@@ -111,7 +112,9 @@ class Broker final : public HolderList {
   const Counters& counters() const { return context_.counters; }
   Clock& clock() { return context_.clock; }
   std::size_t connection_count() const { return connections_.size(); }
-  std::uint64_t message_bytes() const { return context_.memory.bytes(); }
+  std::uint64_t message_bytes() const {
+    return context_.memory.bytes() + context_.stream_memory.bytes();
+  }
 
  private:
   friend class Connection;

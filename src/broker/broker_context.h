@@ -68,6 +68,7 @@ struct BrokerContext {
   Storage& storage;
   MessageValidator* const validator;  // nullptr: no exchange can ask for validation
   MemoryGauge memory;
+  MemoryGauge stream_memory;  // what streams take to find their messages: it does not come and go
   NameGenerator names;
   AccessControl access;
   LoginThrottle logins;

@@ -15,6 +15,7 @@
 #include "bloodbank/result.h"
 #include "broker/allowed_access.h"
 #include "broker/confirm_tracker.h"
+#include "broker/consumer_arguments.h"
 #include "broker/context.h"
 #include "broker/unacked_list.h"
 #include "broker/vhost.h"
@@ -127,7 +128,7 @@ class Channel {
   Result<PublishOutcome> publish(const Publication& publication, bool mandatory);
   void confirm(const PublishOutcome& outcome);
   void count_content(std::size_t bytes);
-  void send_return(const Publication& publication);
+  void send_return(const Publication& publication, bool in_history);
 
   // Direct reply-to, in channel_reply.cc.
   Result<void> consume_replies(const amqp::basic::Consume& method, const std::string& tag);
@@ -144,8 +145,12 @@ class Channel {
   void settle(std::vector<Unacked> taken, Outcome outcome);
   // As settle(), or at the commit of the transaction.
   void settle_or_hold(std::vector<Unacked> taken, Outcome outcome);
+  Result<void> check_prefetch(const Queue& queue, bool no_ack, std::string_view what) const;
   void add_consumer(Queue& queue, const amqp::basic::Consume& method, const std::string& tag,
-                    std::int64_t priority);
+                    const ConsumerArguments& arguments);
+  // kNotImplemented: what streams gave is acknowledged, and nothing else.
+  Result<void> check_not_of_streams(const std::vector<Unacked>& taken,
+                                    std::string_view operation) const;
 
   // What a transaction holds back until its commit, in channel_transaction.cc.
   struct Transaction {
@@ -203,6 +208,7 @@ class Channel {
   std::uint64_t next_consumer_number_ = 1;
   std::uint64_t resumed_last_ = 0;  // the number of the consumer that resume_consumers() came to
   UnackedList unacked_;
+  std::string delivered_properties_;  // kept for its memory
   std::uint64_t next_delivery_tag_ = 1;
   std::uint32_t unacked_by_consumers_ = 0;  // what basic.get gave does not count
   std::uint16_t consumer_prefetch_ = 0;     // for consumers made from now on

@@ -9,6 +9,7 @@
 #include "broker/channel.h"
 #include "broker/channel_consumer.h"
 #include "broker/message_traits.h"
+#include "broker/stream_offset_header.h"
 
 namespace bb::broker {
 
@@ -48,16 +49,34 @@ Result<void> Channel::handle(const amqp::basic::Consume& method) {
   if (method.queue == kReplyTo) return consume_replies(method, tag);
   BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue, Access::kRead));
   const std::string what = describe("queue", queue->name(), connection_.vhost().name());
-  BB_TRY_ASSIGN(const std::int64_t priority, consumer_priority(method.arguments, what));
-  if (!queue->accepts_consumer(method.exclusive)) {
+  BB_TRY_ASSIGN(const ConsumerArguments arguments,
+                parse_consumer_arguments(queue->policy().type, method.arguments, what,
+                                         connection_.broker().clock.wall_ms));
+  BB_TRY(check_prefetch(*queue, method.no_ack, what));
+  // A stream has enough for everybody.
+  if (!queue->is_stream() && !queue->accepts_consumer(method.exclusive)) {
     return fail(ErrorCode::kAccessRefused, fmt::format("{} in exclusive use", what));
   }
-  add_consumer(*queue, method, tag, priority);
+  add_consumer(*queue, method, tag, arguments);
+  return {};
+}
+
+Result<void> Channel::check_prefetch(const Queue& queue, bool no_ack, std::string_view what) const {
+  if (queue.is_stream()) {
+    if (consumer_prefetch_ == 0) {
+      return fail(ErrorCode::kPreconditionFailed,
+                  fmt::format("consumer prefetch count is not set for '{}'", what));
+    }
+    if (no_ack) return not_for_streams("automatic acknowledgement", what);
+  }
+  if (queue.policy().type != QueueType::kClassic && channel_prefetch_ != 0) {
+    return fail(ErrorCode::kNotImplemented, fmt::format("{} does not support global qos", what));
+  }
   return {};
 }
 
 void Channel::add_consumer(Queue& queue, const amqp::basic::Consume& method, const std::string& tag,
-                           std::int64_t priority) {
+                           const ConsumerArguments& arguments) {
   auto made = std::make_unique<ChannelConsumer>(*this, next_consumer_number_++, Queue::Ptr(&queue),
                                                 tag, method.no_ack, consumer_prefetch_);
   ChannelConsumer* const consumer = made.get();
@@ -65,7 +84,11 @@ void Channel::add_consumer(Queue& queue, const amqp::basic::Consume& method, con
   consumers_by_number_.emplace(consumer->number(), consumer);
   if (!method.no_wait) send(amqp::basic::ConsumeOk{tag});
   // May deliver at once: after consume-ok.
-  queue.add_consumer(consumer, method.exclusive, priority);
+  if (queue.is_stream()) {
+    queue.add_reader(consumer, arguments.start);
+  } else {
+    queue.add_consumer(consumer, method.exclusive, arguments.priority);
+  }
 }
 
 Result<void> Channel::handle(const amqp::basic::Cancel& method) {
@@ -97,11 +120,14 @@ void Channel::consumer_cancelled(ChannelConsumer& consumer) {
 }
 
 void Channel::send_content(const Queue& queue, const QueuedMessage& message, bool always_counted) {
-  std::string counted;
   std::string_view properties = message.message->properties();
-  if (queue.policy().type == QueueType::kQuorum && (message.delivery_count > 0 || always_counted)) {
-    counted = with_delivery_count(properties, message.delivery_count);
-    properties = counted;
+  if (queue.is_stream()) {
+    set_stream_offset(delivered_properties_, properties, message.sequence);
+    properties = delivered_properties_;
+  } else if (queue.policy().type == QueueType::kQuorum &&
+             (message.delivery_count > 0 || always_counted)) {
+    delivered_properties_ = with_delivery_count(properties, message.delivery_count);
+    properties = delivered_properties_;
   }
   amqp::encode_content(connection_.output(), id_, as_bytes(properties),
                        as_bytes(message.message->body()), connection_.frame_max_bytes());
@@ -120,7 +146,11 @@ void Channel::deliver(ChannelConsumer& consumer, QueuedMessage message) {
   }
   ++consumer.unacked;
   ++unacked_by_consumers_;
-  leave_to_storage(message);
+  if (consumer.queue()->is_stream()) {
+    message.message.reset();  // it does not come back
+  } else {
+    leave_to_storage(message);
+  }
   unacked_.add({tag, consumer.queue(), consumer.number(), std::move(message)});
 }
 
@@ -131,6 +161,10 @@ void Channel::leave_to_storage(QueuedMessage& message) const {
 
 Result<void> Channel::handle(const amqp::basic::Get& method) {
   BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue, Access::kRead));
+  if (queue->is_stream()) {
+    return not_for_streams("basic.get",
+                           describe("queue", queue->name(), connection_.vhost().name()));
+  }
   queue->touch();
   auto message = queue->pop();
   if (!message) {
@@ -162,6 +196,7 @@ Result<void> Channel::handle(const amqp::basic::Ack& method) {
 
 Result<void> Channel::handle(const amqp::basic::Reject& method) {
   BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, /*multiple=*/false));
+  BB_TRY(check_not_of_streams(taken, "basic.nack and basic.reject"));
   settle_or_hold(std::move(taken),
                  method.requeue ? Outcome::kRequeuedAfterFailure : Outcome::kRejected);
   return {};
@@ -169,21 +204,35 @@ Result<void> Channel::handle(const amqp::basic::Reject& method) {
 
 Result<void> Channel::handle(const amqp::basic::Nack& method) {
   BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, method.multiple));
+  BB_TRY(check_not_of_streams(taken, "basic.nack and basic.reject"));
   settle_or_hold(std::move(taken), method.requeue ? Outcome::kRequeued : Outcome::kRejected);
   return {};
 }
 
 Result<void> Channel::handle(const amqp::basic::Recover& method) {
   if (!method.requeue) return fail(ErrorCode::kNotImplemented, "requeue=false");
+  auto taken = unacked_.take_all();
+  BB_TRY(check_not_of_streams(taken, "basic.recover"));
   send(amqp::basic::RecoverOk{});  // before what it sets going again
-  requeue_all();
+  settle(std::move(taken), Outcome::kRequeued);
   return {};
 }
 
 Result<void> Channel::handle(const amqp::basic::RecoverAsync& method) {
   if (!method.requeue) return fail(ErrorCode::kNotImplemented, "requeue=false");
-  requeue_all();
+  auto taken = unacked_.take_all();
+  BB_TRY(check_not_of_streams(taken, "basic.recover"));
+  settle(std::move(taken), Outcome::kRequeued);
   return {};
+}
+
+Result<void> Channel::check_not_of_streams(const std::vector<Unacked>& taken,
+                                           std::string_view operation) const {
+  const auto found = std::ranges::find_if(
+      taken, [](const Unacked& unacked) { return unacked.queue->is_stream(); });
+  if (found == taken.end()) return {};
+  return not_for_streams(operation,
+                         describe("queue", found->queue->name(), connection_.vhost().name()));
 }
 
 Result<std::vector<Unacked>> Channel::take_unacked(std::uint64_t delivery_tag, bool multiple) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "amqp/properties.h"
+#include "amqp/return_text.h"
 #include "base/try.h"
 #include "broker/channel.h"
 #include "broker/message_traits.h"
@@ -57,7 +58,9 @@ Result<PublishOutcome> Channel::publish(const Publication& publication, bool man
   Counters& counters = connection_.broker().counters;
   ++counters.published;
   if (!outcome.routed) ++counters.unroutable;
-  if (!outcome.routed && mandatory) send_return(publication);  // before the confirm
+  if (!outcome.routed && mandatory) {
+    send_return(publication, outcome.in_history);  // before the confirm
+  }
   return outcome;
 }
 
@@ -72,9 +75,9 @@ void Channel::confirm(const PublishOutcome& outcome) {
   }
 }
 
-void Channel::send_return(const Publication& publication) {
-  send(amqp::basic::Return{kNoRouteReplyCode, "NO_ROUTE", publication.exchange,
-                           publication.routing_key});
+void Channel::send_return(const Publication& publication, bool in_history) {
+  send(amqp::basic::Return{kNoRouteReplyCode, in_history ? amqp::kKeptInHistory : amqp::kNoRoute,
+                           publication.exchange, publication.routing_key});
   amqp::encode_content(connection_.output(), id_, as_bytes(publication.properties),
                        as_bytes(publication.body), connection_.frame_max_bytes());
 }

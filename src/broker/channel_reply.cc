@@ -21,7 +21,7 @@ Result<void> Channel::consume_replies(const amqp::basic::Consume& method, const 
   }
   BB_TRY_ASSIGN(Queue* const queue, connection_.vhost().make_reply_queue());
   reply_queue_ = queue->name();
-  add_consumer(*queue, method, tag, /*priority=*/0);
+  add_consumer(*queue, method, tag, {});
   return {};
 }
 

@@ -123,7 +123,10 @@ Result<void> Channel::handle(const amqp::queue::Declare& method) {
   last_queue_ = queue.name();
   queue.touch();
   if (!method.no_wait) {
-    send(amqp::queue::DeclareOk{queue.name(), queue.message_count(), queue.consumer_count()});
+    // As in RabbitMQ, the readers of a stream are not told: that there are others is nothing to
+    // them.
+    send(amqp::queue::DeclareOk{queue.name(), queue.message_count(),
+                                queue.is_stream() ? 0 : queue.consumer_count()});
   }
   return {};
 }
@@ -153,6 +156,7 @@ Result<void> Channel::handle(const amqp::queue::Unbind& method) {
 
 Result<void> Channel::handle(const amqp::queue::Purge& method) {
   BB_TRY_ASSIGN(Queue* const queue, queue_for(method.queue, Access::kRead));
+  BB_TRY(connection_.vhost().check_purge(*queue));
   const std::uint32_t count = queue->purge();
   if (!method.no_wait) send(amqp::queue::PurgeOk{count});
   return {};
@@ -163,7 +167,8 @@ Result<void> Channel::handle(const amqp::queue::Delete& method) {
   BB_TRY(check_queue(Access::kConfigure, name));
   BB_TRY_ASSIGN(Queue* const queue, connection_.vhost().find_deletable_queue(
                                         name, connection_.id(), method.if_unused, method.if_empty));
-  if (!method.no_wait) send(amqp::queue::DeleteOk{queue == nullptr ? 0 : queue->message_count()});
+  const bool counts = queue != nullptr && !queue->is_stream();  // as RabbitMQ does
+  if (!method.no_wait) send(amqp::queue::DeleteOk{counts ? queue->message_count() : 0});
   if (queue != nullptr) connection_.vhost().remove_queue(*queue);
   return {};
 }

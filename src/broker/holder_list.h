@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "broker/queued_message.h"
+#include "broker/stream_log.h"
 
 namespace bb::broker {
 
@@ -18,6 +19,10 @@ class HolderList {
   // the order of positions: what waits, and what is unsettled (marked as redelivered). As queue 0,
   // what clients have not settled of queues that are gone.
   virtual void for_each_queue(const Visitor& visit) const = 0;
+
+  using StreamVisitor = std::function<void(QueueId, const StreamLog&)>;
+  // The same of each stream, which for_each_queue() passes over.
+  virtual void for_each_stream(const StreamVisitor& visit) const = 0;
 };
 
 }  // namespace bb::broker

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <span>
 #include <utility>
@@ -11,8 +12,10 @@
 #include "base/logging.h"
 #include "base/try.h"
 #include "broker/definition_codec.h"
+#include "broker/queue_policy.h"
 #include "broker/storage_checkpoint.h"
 #include "broker/stored_queues.h"
+#include "broker/stream.h"
 #include "log/checkpoint_file.h"
 
 namespace bb::broker {
@@ -23,6 +26,8 @@ struct LogStorage::Replay {
   QueueId queue_id_max = 0;
   std::map<DefinitionKey, std::string> definitions;
   StoredQueues queues;
+  std::unordered_map<QueueId, StreamLog> streams;
+  bool chunks_fit = true;  // of the streams in the checkpoint
   std::unordered_map<Position, Position> moved;
   StoredMessage stored;
 
@@ -31,7 +36,13 @@ struct LogStorage::Replay {
   void note(QueueId queue) { queue_id_max = std::max(queue_id_max, queue); }
   void note(const DefinitionText& definition) {
     if (definition.kind != DefinitionKind::kQueue) return;
-    if (const auto queue = decode_queue(definition.key, definition.value)) note(queue->id);
+    const auto queue = decode_queue(definition.key, definition.value);
+    if (!queue) return;
+    note(queue->id);
+    const auto policy = parse_queue_policy(queue->properties.arguments, queue->name);
+    if (policy && policy->type == QueueType::kStream) {
+      streams[queue->id].set_limits(Stream::limits_of(*policy));
+    }
   }
   Result<void> checkpoint(ByteView bytes);
   Result<void> record(const log::Record& record);
@@ -46,8 +57,21 @@ Result<void> LogStorage::Replay::checkpoint(ByteView bytes) {
   content.on_message = [this](QueueId queue, const QueuedMessage& message) {
     queues.add(queue, message);
   };
+  content.on_chunk = [this](QueueId queue, StreamLog::Chunk chunk) {
+    const auto stream = streams.find(queue);
+    if (stream == streams.end()) return;
+    if (chunk.count == 0) {
+      stream->second.set_next_offset(chunk.first_offset);
+    } else if (!stream->second.add_chunk(std::move(chunk))) {
+      chunks_fit = false;
+    }
+  };
   content.on_moved = [this](Position identity, Position at) { moved[identity] = at; };
   BB_TRY(read_checkpoint_content(bytes, content));
+  if (!chunks_fit) {
+    return fail(ErrorCode::kCorruptData,
+                "what a checkpoint says of a stream does not fit together");
+  }
   from = content.position;
   note(content.queue_id_max);
   return {};
@@ -60,7 +84,11 @@ Result<void> LogStorage::Replay::record(const log::Record& record) {
       BB_TRY(decode_message(record.payload, stored));
       for (const QueueId queue : stored.queues) {
         note(queue);
-        queues.add(queue, {.position = record.position, .body_bytes = stored.body.size()});
+        if (const auto stream = streams.find(queue); stream != streams.end()) {
+          stream->second.append(record.position, stored.body.size(), stored.published_ms);
+        } else {
+          queues.add(queue, {.position = record.position, .body_bytes = stored.body.size()});
+        }
       }
       return {};
     case RecordType::kSettled:
@@ -85,6 +113,7 @@ Result<void> LogStorage::Replay::record(const log::Record& record) {
     case RecordType::kForget: {
       BB_TRY_ASSIGN(const QueueId queue, decode_queue_id(record.payload));
       queues.forget(queue);
+      streams.erase(queue);
       return {};
     }
     case RecordType::kRequeued: {
@@ -96,6 +125,13 @@ Result<void> LogStorage::Replay::record(const log::Record& record) {
       BB_TRY(decode_message(record.payload, stored));
       moved[stored.identity] = record.position;
       return {};
+    case RecordType::kTruncated: {
+      BB_TRY_ASSIGN(const TruncatedText truncated, decode_truncated(record.payload));
+      if (const auto stream = streams.find(truncated.stream); stream != streams.end()) {
+        stream->second.truncate(truncated.first_offset, [](Position) {});
+      }
+      return {};
+    }
   }
   return fail(ErrorCode::kCorruptData,
               "the log has a record of a type that this version does not know: it was written by a "
@@ -129,6 +165,7 @@ Result<LogStorage::Opened> LogStorage::open(io::Folder& folder, const LogStorage
     BB_TRY(replay.checkpoint(checkpoint->payload()));
     storage->checkpoint_number_ = checkpoint->number;
     storage->checkpoint_position_ = replay.from;
+    storage->checkpoint_size_ = checkpoint->payload().size();
   }
   log::RecoveryOptions recovery;
   recovery.repair = options.repair;
@@ -144,7 +181,7 @@ Result<LogStorage::Opened> LogStorage::open(io::Folder& folder, const LogStorage
   }
   storage->repaired_ = options.repair == log::RepairMode::kRepair &&
                        (!checkpoint || !storage->log_->recovery().skipped.empty());
-  storage->reader_ = std::make_unique<log::LogReader>(*storage->log_);
+  storage->readers_ = std::make_unique<log::ReaderPool>(*storage->log_);
   Opened opened;
   opened.state = storage->adopt(replay);
   storage->urgent_end_ = storage->log_->durable();
@@ -169,27 +206,47 @@ StoredState LogStorage::adopt(Replay& replay) {
   for (auto& [queue, messages] : replay.queues.take()) {
     if (!known.contains(queue)) continue;
     std::erase_if(messages, [&](const QueuedMessage& message) {
-      const auto moved = replay.moved.find(message.position);
-      const Position at = moved == replay.moved.end() ? message.position : moved->second;
-      // Given up by a repair.
-      if (!holds(at)) return true;
-      if (moved != replay.moved.end()) {
-        Moved& entry = moved_[message.position];
-        entry.at = at;
-        ++entry.references;
-      }
-      live_.add(at, 1);
-      return false;
+      return !adopt_reference(message.position, replay);
     });
     if (!messages.empty()) state.queues.emplace(queue, std::move(messages));
+  }
+  for (auto& [queue, log] : replay.streams) {
+    if (!known.contains(queue)) continue;
+    adopt_stream(log, replay);
+    state.streams.emplace(queue, std::move(log));
   }
   return state;
 }
 
+bool LogStorage::adopt_reference(Position position, const Replay& replay) {
+  const auto moved = replay.moved.empty() ? replay.moved.end() : replay.moved.find(position);
+  const Position at = moved == replay.moved.end() ? position : moved->second;
+  if (!holds(at)) return false;
+  if (moved != replay.moved.end()) {
+    Moved& entry = moved_[position];
+    entry.at = at;
+    ++entry.references;
+  }
+  live_.add(at, 1);
+  return true;
+}
+
+void LogStorage::adopt_stream(StreamLog& log, const Replay& replay) {
+  log.mark_lost([&](Position position) { return adopt_reference(position, replay); });
+  // What is missing at the front was dropped, and that was not written when its segment went.
+  StreamLog::Cursor cursor = log.find(0);
+  StreamOffset first = log.first_offset();
+  while (const auto entry = log.next(cursor)) {
+    if (entry->position != 0) break;
+    first = entry->offset + 1;
+  }
+  log.truncate(first, [](Position) {});
+}
+
 bool LogStorage::holds(Position position) const {
-  return std::ranges::any_of(log_->segments(), [position](const log::Segment& segment) {
-    return segment.base <= position && position < segment.end();
-  });
+  const auto segments = log_->segments();
+  const auto behind = std::ranges::upper_bound(segments, position, {}, &log::Segment::base);
+  return behind != segments.begin() && position < std::prev(behind)->end();
 }
 
 void LogStorage::note_segments() {
@@ -232,7 +289,7 @@ Position LogStorage::location_of(Position position) const {
 }
 
 Result<Message::Ptr> LogStorage::load(Position position, MemoryGauge& gauge) {
-  BB_TRY_ASSIGN(const log::Record record, reader_->read(location_of(position)));
+  BB_TRY_ASSIGN(const log::Record record, readers_->read(location_of(position)));
   BB_TRY(decode_message(record.payload, stored_));
   return Message::make(gauge, stored_.exchange, stored_.routing_key, stored_.properties,
                        stored_.body, /*persistent=*/true, stored_.published_ms);
@@ -278,6 +335,12 @@ void LogStorage::requeued(QueueId queue, Position position, std::uint32_t delive
   head_.clear();
   encode_requeued(head_, {queue, position, delivery_count});
   append_settling(RecordType::kRequeued, head_.view());
+}
+
+void LogStorage::truncated(QueueId stream, StreamOffset first_offset) {
+  head_.clear();
+  encode_truncated(head_, {stream, first_offset});
+  append_settling(RecordType::kTruncated, head_.view());
 }
 
 void LogStorage::forget_queue(QueueId queue) {

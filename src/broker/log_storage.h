@@ -23,15 +23,17 @@
 #include "broker/stored_state.h"
 #include "io/file_system.h"
 #include "log/log.h"
-#include "log/log_reader.h"
+#include "log/reader_pool.h"
 
 namespace bb::broker {
 
 struct LogStorageOptions {
   log::LogOptions log;
   log::RepairMode repair = log::RepairMode::kRefuse;
-  // A checkpoint is due when the log has grown by so much.
+  // A checkpoint is due when the log has grown by so much, and by so many times what the last one
+  // took: what there is to say of large streams must not be most of what is written.
   std::uint64_t checkpoint_bytes = 64ull << 20;
+  std::uint64_t checkpoint_part = 8;
   // What a checkpoint copies at most out of segments that hold little.
   std::uint64_t moved_bytes_max = 8ull << 20;
   // A segment is worth emptying when less than one part in so many of it is needed.
@@ -65,6 +67,7 @@ class LogStorage final : public Storage {
   void acknowledge(QueueId queue, Position position) override;
   void requeued(QueueId queue, Position position, std::uint32_t delivery_count) override;
   void delivered(QueueId queue, Position position) override;
+  void truncated(QueueId stream, StreamOffset first_offset) override;
   void forget_queue(QueueId queue) override;
   void discard(Position position) override;
   void put_definition(DefinitionKind kind, std::string_view key, std::string_view value) override;
@@ -73,7 +76,11 @@ class LogStorage final : public Storage {
   Position durable() const override { return log_->durable() == 0 ? 0 : log_->durable() - 1; }
 
   void set_wake(std::function<void()> wake) { wake_ = std::move(wake); }
-  void set_time(std::int64_t now_ms) { log_->set_time(now_ms); }
+  // The wall clock; about once a second. Memory that reading took and nobody uses goes back.
+  void set_time(std::int64_t now_ms) {
+    log_->set_time(now_ms);
+    readers_->release_idle();
+  }
 
   // Writes all that is pending. An error is one of the log; see failed().
   Result<void> flush();
@@ -131,11 +138,14 @@ class LogStorage final : public Storage {
   void empty_segments(const HolderList& holders);
   Result<void> move_message(Position position, const std::vector<QueueId>& queues);
   StoredState adopt(Replay& replay);
+  void adopt_stream(StreamLog& log, const Replay& replay);
+  // Counts a place in a queue or stream; false for one that a repair gave up.
+  bool adopt_reference(Position position, const Replay& replay);
 
   io::Folder& folder_;
   const LogStorageOptions options_;
   std::unique_ptr<log::Log> log_;
-  std::unique_ptr<log::LogReader> reader_;
+  std::unique_ptr<log::ReaderPool> readers_;
   std::function<void()> wake_;
   bool wake_called_ = false;
 
@@ -153,6 +163,7 @@ class LogStorage final : public Storage {
   std::uint64_t checkpoint_number_ = 0;
   Position checkpoint_position_ = 0;  // of the last one that is durable
   Position checkpoint_begun_ = 0;
+  std::uint64_t checkpoint_size_ = 0;  // bytes of the last one that was begun
   bool checkpoint_running_ = false;
   bool repaired_ = false;  // and no checkpoint since: another start would find the damage again
   std::vector<Position> removable_;  // bases of segments

@@ -13,7 +13,9 @@ namespace bb::broker {
 
 bool LogStorage::wants_checkpoint() const {
   return !checkpoint_running_ && !log_->failed() &&
-         (repaired_ || log_->end() - checkpoint_begun_ >= options_.checkpoint_bytes);
+         (repaired_ ||
+          log_->end() - checkpoint_begun_ >=
+              std::max(options_.checkpoint_bytes, checkpoint_size_ * options_.checkpoint_part));
 }
 
 Result<LogStorage::CheckpointJob> LogStorage::begin_checkpoint(const HolderList& holders) {
@@ -36,9 +38,13 @@ Result<LogStorage::CheckpointJob> LogStorage::begin_checkpoint(const HolderList&
     writer.queue(queue, messages);
   });
   writer.end_queues();
+  holders.for_each_stream(
+      [&](QueueId stream, const StreamLog& log) { writer.stream(stream, log); });
+  writer.end_streams();
   for (const auto& [identity, moved] : moved_) writer.moved(identity, moved.at);
   job.bytes_ = writer.take();
   checkpoint_begun_ = job.position_;
+  checkpoint_size_ = job.bytes_.size();
   checkpoint_running_ = true;
   unwritten_covered_ = unwritten_.size();
   urgent_end_ = job.position_;
@@ -96,9 +102,26 @@ void LogStorage::empty_segments(const HolderList& holders) {
   const auto segments = log_->segments();
   if (segments.size() < 3) return;
   std::map<Position, std::uint64_t> needed_bytes;  // by base
+  const auto base_of = [this](Position position) { return live_.base_of(location_of(position)); };
   holders.for_each_queue([&](QueueId, const std::vector<QueuedMessage>& messages) {
     for (const QueuedMessage& message : messages) {
-      needed_bytes[live_.base_of(location_of(message.position))] += message.body_bytes;
+      needed_bytes[base_of(message.position)] += message.body_bytes;
+    }
+  });
+  // Of streams there may be millions: a chunk that is in one segment is looked at as a whole.
+  // Messages are moved in their order: what is between two in one segment is there, too.
+  holders.for_each_stream([&](QueueId, const StreamLog& log) {
+    for (const StreamLog::Chunk& chunk : log.chunks()) {
+      const Position first = StreamLog::first_position(chunk);
+      if (first == 0) continue;
+      const Position base = base_of(first);
+      if (base == base_of(chunk.last_position)) {
+        needed_bytes[base] += chunk.body_bytes;
+        continue;
+      }
+      const std::uint64_t bytes_each = chunk.body_bytes / chunk.count;
+      StreamLog::for_each_in(
+          chunk, [&](Position position) { needed_bytes[base_of(position)] += bytes_each; });
     }
   });
   std::set<Position> chosen;
@@ -114,9 +137,20 @@ void LogStorage::empty_segments(const HolderList& holders) {
   std::map<Position, std::vector<QueueId>> messages_to_move;
   holders.for_each_queue([&](QueueId queue, const std::vector<QueuedMessage>& messages) {
     for (const QueuedMessage& message : messages) {
-      if (chosen.contains(live_.base_of(location_of(message.position)))) {
+      if (chosen.contains(base_of(message.position))) {
         messages_to_move[message.position].push_back(queue);
       }
+    }
+  });
+  holders.for_each_stream([&](QueueId stream, const StreamLog& log) {
+    for (const StreamLog::Chunk& chunk : log.chunks()) {
+      const Position first = StreamLog::first_position(chunk);
+      if (first == 0) continue;
+      const Position base = base_of(first);
+      if (base == base_of(chunk.last_position) && !chosen.contains(base)) continue;
+      StreamLog::for_each_in(chunk, [&](Position position) {
+        if (chosen.contains(base_of(position))) messages_to_move[position].push_back(stream);
+      });
     }
   });
   for (const auto& [position, queues] : messages_to_move) {

@@ -11,6 +11,12 @@
 
 namespace bb::broker {
 
+// How much of what was published to the events exchange is kept for those who look back.
+struct HistoryLimits {
+  std::uint64_t bytes_max = 1ull << 30;  // of bodies
+  std::string age_max = "30D";           // as parse_age() takes it
+};
+
 struct Options {
   std::string product = "Bloodbank";
   std::string version;
@@ -28,6 +34,9 @@ struct Options {
   std::string events_exchange;
   std::optional<ValidationPolicy> events_validation;
   std::uint64_t quarantine_bytes_max = 256ull << 20;  // of each queue of refused events
+  // Likewise, in vhost "/": the stream "<events_exchange>.history" gets all that is published to
+  // it.
+  std::optional<HistoryLimits> events_history;
 
   std::uint64_t body_bytes_max = 128ull << 20;
   // Deliveries to a connection pause while this much waits for its socket.

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "broker/message_traits.h"
+#include "broker/stream.h"
 
 namespace bb::broker {
 Queue::Queue(QueueId id, std::string name, Properties properties, BrokerContext& context,
@@ -18,6 +19,7 @@ Queue::Queue(QueueId id, std::string name, Properties properties, BrokerContext&
       messages_(context),
       may_expire_(policy_.message_ttl.has_value()),
       consumers_(policy_.single_active_consumer) {
+  if (policy_.type == QueueType::kStream) stream_ = std::make_unique<Stream>(*this, context_);
   touch();
 }
 
@@ -27,6 +29,7 @@ Queue::~Queue() {
 
 void Queue::push(Message::Ptr message, Position position) {
   BB_ASSERT(!closed_);
+  if (stream_) return stream_->push(std::move(message), position);
   const bool first = messages_.empty();
   QueuedMessage added{.position = position, .body_bytes = message->body().size()};
   if (policy_.max_priority > 0) {
@@ -53,7 +56,38 @@ void Queue::restore(QueuedMessage message) {
   if (!is_set()) context_.timers.set(*this, context_.clock.now);
 }
 
+void Queue::restore_stream(StreamLog log) {
+  BB_ASSERT(stream_);
+  stream_->restore(std::move(log));
+}
+
+void Queue::set_stream_arguments(amqp::FieldTable arguments, QueuePolicy policy) {
+  BB_ASSERT(stream_ && policy.type == QueueType::kStream);
+  properties_.arguments = std::move(arguments);
+  policy_ = std::move(policy);
+  stream_->policy_changed();
+}
+
+std::uint32_t Queue::message_count() const {
+  const std::uint64_t count = stream_ ? stream_->log().size() : messages_.size();
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
+}
+
+std::uint64_t Queue::body_bytes() const {
+  return stream_ ? stream_->log().body_bytes() : messages_.body_bytes();
+}
+
+std::uint32_t Queue::consumer_count() const {
+  return static_cast<std::uint32_t>(stream_ ? stream_->reader_count() : consumers_.size());
+}
+
+const StreamLog& Queue::stream_log() const {
+  BB_ASSERT(stream_);
+  return stream_->log();
+}
+
 std::optional<QueuedMessage> Queue::pop() {
+  BB_ASSERT(!stream_);
   drop_expired();
   auto first = pop_first();
   set_timer();
@@ -70,6 +104,7 @@ std::optional<QueuedMessage> Queue::pop_first() {
 }
 
 void Queue::requeue(QueuedMessage message, Return how) {
+  if (stream_) return;  // it is still there
   if (closed_) return settle(message);
   message.redelivered = true;
   ++message.delivery_count;
@@ -112,6 +147,7 @@ void Queue::for_each_stored(const std::function<void(const QueuedMessage&)>& vis
 }
 
 void Queue::dispatch() {
+  if (stream_) return;
   drop_surplus();
   deliver_waiting(/*fresh=*/false);
   set_timer();
@@ -140,13 +176,20 @@ void Queue::add_consumer(Consumer* consumer, bool exclusive, std::int64_t priori
   dispatch();
 }
 
+void Queue::add_reader(Consumer* consumer, const StreamStart& start) {
+  BB_ASSERT(!closed_ && stream_);
+  stream_->add_reader(*consumer, start);
+}
+
 void Queue::remove_consumer(Consumer* consumer) {
+  if (stream_) return stream_->remove_reader(*consumer);
   consumers_.remove(*consumer);
   touch();
 }
 
 void Queue::resume(Consumer* consumer) {
   if (closed_) return;
+  if (stream_) return stream_->resume(*consumer);
   consumers_.resume(*consumer);
   dispatch();
 }
@@ -164,6 +207,7 @@ void Queue::close() {
   if (survives()) context_.storage.forget_queue(id_);
   closed_ = true;
   context_.timers.cancel(*this);
+  if (stream_) return stream_->close();
   purge();
   for (const auto& [due, message] : std::exchange(delayed_, {})) settle(message);
   for (const DeadMessage& dead : std::exchange(dead_, {})) settle(dead.message);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -22,6 +23,7 @@
 #include "broker/priority_messages.h"
 #include "broker/queue_policy.h"
 #include "broker/queued_message.h"
+#include "broker/stream_log.h"
 #include "broker/timer_queue.h"
 
 namespace bb::broker {
@@ -29,6 +31,8 @@ namespace bb::broker {
 using ConnectionId = std::uint64_t;  // 0 is nobody
 
 class Queue;
+class Stream;
+struct StreamStart;
 
 // What a queue cannot do by itself.
 class QueueOwner {
@@ -56,7 +60,8 @@ enum class Return : std::uint8_t {
   kReturned,  // not wanted now: basic.nack, basic.recover, the end of its channel
 };
 
-// What x-arguments ask for is in queue_lifetimes.cc.
+// What x-arguments ask for is in queue_lifetimes.cc. A stream is a queue, too, whose messages and
+// readers are in stream.h: nothing can be taken from it or put back.
 class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_counter>,
               private Timer {
  public:
@@ -81,6 +86,11 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   const std::string& name() const { return name_; }
   const Properties& properties() const { return properties_; }
   const QueuePolicy& policy() const { return policy_; }
+  bool is_stream() const { return stream_ != nullptr; }
+  // Keeps what is published for whoever wants to look back: that it has a message does not make the
+  // message one that was routed.
+  bool is_history() const { return is_history_; }
+  void set_history() { is_history_ = true; }
   // Whether the storage keeps it: an exclusive queue goes with its connection, and so with the
   // broker.
   bool survives() const { return properties_.durable && properties_.exclusive_to == 0; }
@@ -90,6 +100,10 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   void push(Message::Ptr message, Position position);
   // As push(), of a message that the storage kept from an earlier run. Before anything else.
   void restore(QueuedMessage message);
+  // The same, of all that a stream had.
+  void restore_stream(StreamLog log);
+  // Of a stream: what it keeps from now on. `arguments` were checked and mean `policy`.
+  void set_stream_arguments(amqp::FieldTable arguments, QueuePolicy policy);
 
   // Whether push() may be called for a message with a body of that size: a queue at its limit
   // refuses it, unless it drops its oldest message for it.
@@ -124,6 +138,8 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
 
   // accepts_consumer() said that it may come.
   void add_consumer(Consumer* consumer, bool exclusive, std::int64_t priority = 0);
+  // The same, of a stream, for anybody. Delivers later: in the deferred work.
+  void add_reader(Consumer* consumer, const StreamStart& start);
   // Delivers nothing, though another consumer may take over from a single active one: call
   // dispatch() once what this one had is back.
   void remove_consumer(Consumer* consumer);
@@ -136,9 +152,11 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   void close();
   bool closed() const { return closed_; }
 
-  std::uint32_t message_count() const { return static_cast<std::uint32_t>(messages_.size()); }
-  std::uint64_t body_bytes() const { return messages_.body_bytes(); }
-  std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers_.size()); }
+  std::uint32_t message_count() const;
+  std::uint64_t body_bytes() const;
+  std::uint32_t consumer_count() const;
+  // Of a stream.
+  const StreamLog& stream_log() const;
   bool accepts_consumer(bool exclusive) const { return consumers_.accepts(exclusive); }
   // Auto-delete, and its last consumer has gone.
   bool expired() const {
@@ -176,11 +194,13 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
 
   const QueueId id_;
   const std::string name_;
-  const Properties properties_;
-  const QueuePolicy policy_;
+  Properties properties_;  // those of a stream may change
+  QueuePolicy policy_;     // likewise
   BrokerContext& context_;
   QueueOwner* const owner_;
 
+  std::unique_ptr<Stream> stream_;
+  bool is_history_ = false;
   PriorityMessages messages_;
   std::multimap<TimePoint, QueuedMessage> delayed_;  // by the time of their next try
   std::list<DeadMessage> dead_;

@@ -44,6 +44,7 @@ void Queue::drop_surplus() {
 }
 
 void Queue::reject(QueuedMessage message) {
+  if (stream_) return;
   if (closed_) return settle(message);
   die(std::move(message), DeathReason::kRejected);
 }

@@ -97,9 +97,6 @@ Overflow overflow_of(const Reader& read, QueueType type) {
 }
 
 Result<void> check_done(QueueType type, const FieldTable& arguments, std::string_view what) {
-  if (type == QueueType::kStream) {
-    return fail(ErrorCode::kNotImplemented, fmt::format("queue type 'stream' of {}", what));
-  }
   // RabbitMQ does as we do, at most once, unless the queue refuses what it has no room for.
   const Reader read(arguments);
   if (read.text("x-dead-letter-strategy") == "at-least-once" &&

@@ -39,17 +39,17 @@ struct QueuePolicy {
   DelayedRetry delayed_retry = DelayedRetry::kNone;
   std::uint8_t max_priority = 0;  // 0: all messages are equal
   bool single_active_consumer = false;
-  std::optional<Milliseconds> message_ttl;
-  std::optional<Milliseconds> expires;  // of the queue itself, unused
-  std::optional<std::uint64_t> max_length;
-  std::optional<std::uint64_t> max_length_bytes;  // of bodies
-  std::optional<std::uint64_t> delivery_limit;    // returns that a message survives
-  std::optional<std::string> dead_letter_exchange;
-  std::optional<std::string> dead_letter_routing_key;  // in place of the message's own
-  Milliseconds retry_min{0};                           // times the count of deliveries,
-  Milliseconds retry_max{0};                           // up to this
-  std::optional<Milliseconds> max_age;                 // of a stream's messages
-  std::optional<std::uint64_t> segment_bytes_max;      // of a stream
+  std::optional<Milliseconds> message_ttl = {};
+  std::optional<Milliseconds> expires = {};  // of the queue itself, unused
+  std::optional<std::uint64_t> max_length = {};
+  std::optional<std::uint64_t> max_length_bytes = {};  // of bodies
+  std::optional<std::uint64_t> delivery_limit = {};    // returns that a message survives
+  std::optional<std::string> dead_letter_exchange = {};
+  std::optional<std::string> dead_letter_routing_key = {};  // in place of the message's own
+  Milliseconds retry_min{0};                                // times the count of deliveries,
+  Milliseconds retry_max{0};                                // up to this
+  std::optional<Milliseconds> max_age = {};                 // of a stream's messages
+  std::optional<std::uint64_t> segment_bytes_max = {};      // of a stream
 };
 
 // RabbitMQ's name of the type in its errors: "rabbit_quorum_queue".

@@ -12,8 +12,9 @@
 
 namespace bb::broker {
 
-using QueueId = std::uint64_t;   // never reused within a broker, restarts included
-using Position = std::uint64_t;  // in the order of appends; 0 is before all
+using QueueId = std::uint64_t;       // never reused within a broker, restarts included
+using Position = std::uint64_t;      // in the order of appends; 0 is before all
+using StreamOffset = std::uint64_t;  // of a message in its stream: dense, from 0
 
 // What survives a restart besides messages. Numbers are on disk.
 enum class DefinitionKind : std::uint8_t {
@@ -47,6 +48,10 @@ class Storage {
   // `queue` has given messages up to `position` to consumers: after a restart, what comes again of
   // those says so.
   virtual void delivered(QueueId, Position) {}
+
+  // `stream` holds nothing before that offset any more. discard() follows for each message of it
+  // that has left.
+  virtual void truncated(QueueId, StreamOffset /*first_offset*/) {}
 
   // The queue is gone: what it still held does not come back. discard() follows for each message of
   // it that still waits or is unsettled, now or later.

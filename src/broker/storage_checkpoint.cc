@@ -6,7 +6,10 @@
 namespace bb::broker {
 namespace {
 
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
+constexpr std::uint64_t kVersionWithoutStreams = 1;
+
+constexpr std::uint64_t kBeginsSegment = 1;  // of a stream's chunk
 
 // The low bits of a message's first integer.
 constexpr std::uint64_t kRedelivered = 1;
@@ -56,14 +59,58 @@ void CheckpointWriter::end_queues() {
   append_varint(out_, 0);
 }
 
+void CheckpointWriter::stream(QueueId stream, const StreamLog& log) {
+  append_varint(out_, stream);
+  append_varint(out_, log.first_offset());
+  append_varint(out_, log.chunks().size());
+  for (const StreamLog::Chunk& chunk : log.chunks()) {
+    append_varint(out_, chunk.count);
+    append_varint(out_, chunk.begins_segment ? kBeginsSegment : 0);
+    append_varint(out_, chunk.before);
+    append_varint(out_, static_cast<std::uint64_t>(chunk.first_ms));
+    append_varint(out_, static_cast<std::uint64_t>(chunk.last_ms - chunk.first_ms));
+    append_varint(out_, chunk.body_bytes);
+    append_varint(out_, chunk.bytes.size());
+    out_.append(std::as_bytes(std::span(chunk.bytes)));
+  }
+}
+
+void CheckpointWriter::end_streams() {
+  append_varint(out_, 0);
+}
+
 void CheckpointWriter::moved(Position identity, Position at) {
   append_varint(out_, identity);
   append_varint(out_, at);
 }
 
+static void read_streams(ByteReader& reader, const CheckpointContent& content) {
+  while (const QueueId stream = read_varint(reader)) {
+    StreamOffset offset = read_varint(reader);
+    std::uint64_t left = read_varint(reader);
+    if (!reader.failed()) content.on_chunk(stream, {.first_offset = offset});
+    for (; left > 0 && !reader.failed(); --left) {
+      StreamLog::Chunk chunk;
+      chunk.first_offset = offset;
+      chunk.count = static_cast<std::uint32_t>(read_varint(reader));
+      chunk.begins_segment = (read_varint(reader) & kBeginsSegment) != 0;
+      chunk.before = read_varint(reader);
+      chunk.first_ms = static_cast<std::int64_t>(read_varint(reader));
+      chunk.last_ms = chunk.first_ms + static_cast<std::int64_t>(read_varint(reader));
+      chunk.body_bytes = read_varint(reader);
+      const ByteView differences = reader.bytes(read_varint(reader));
+      const auto* const first = reinterpret_cast<const std::uint8_t*>(differences.data());
+      chunk.bytes.assign(first, first + differences.size());
+      offset = chunk.end_offset();
+      if (!reader.failed()) content.on_chunk(stream, std::move(chunk));
+    }
+  }
+}
+
 Result<void> read_checkpoint_content(ByteView bytes, CheckpointContent& content) {
   ByteReader reader(bytes);
-  if (read_varint(reader) != kVersion) return malformed();
+  const std::uint64_t version = read_varint(reader);
+  if (version != kVersion && version != kVersionWithoutStreams) return malformed();
   content.position = read_varint(reader);
   content.queue_id_max = read_varint(reader);
   while (const std::uint64_t size = read_varint(reader)) {
@@ -84,6 +131,7 @@ Result<void> read_checkpoint_content(ByteView bytes, CheckpointContent& content)
       if (!reader.failed()) content.on_message(queue, message);
     }
   }
+  if (version != kVersionWithoutStreams) read_streams(reader, content);
   while (!reader.empty()) {
     const Position identity = read_varint(reader);
     const Position at = read_varint(reader);

@@ -10,11 +10,12 @@
 #include "bloodbank/result.h"
 #include "broker/queued_message.h"
 #include "broker/stored_records.h"
+#include "broker/stream_log.h"
 
 namespace bb::broker {
 
 // Writes one, part by part, in this order: begin(), definition() for each, end_definitions(),
-// queue() for each, end_queues(), moved() for each.
+// queue() for each, end_queues(), stream() for each, end_streams(), moved() for each.
 class CheckpointWriter {
  public:
   // `position`: what the log says from there on is not in the checkpoint.
@@ -23,6 +24,8 @@ class CheckpointWriter {
   void end_definitions();
   void queue(QueueId queue, const std::vector<QueuedMessage>& messages);
   void end_queues();
+  void stream(QueueId stream, const StreamLog& log);
+  void end_streams();
   // The message named `identity` is in the record at `at`.
   void moved(Position identity, Position at);
   Buffer take() { return std::move(out_); }
@@ -36,6 +39,8 @@ struct CheckpointContent {
   QueueId queue_id_max = 0;
   std::function<void(const DefinitionText&)> on_definition;
   std::function<void(QueueId, const QueuedMessage&)> on_message;
+  // First without a chunk, but for its `first_offset`: the stream's; then for each of its chunks.
+  std::function<void(QueueId, StreamLog::Chunk)> on_chunk;
   std::function<void(Position identity, Position at)> on_moved;
 };
 

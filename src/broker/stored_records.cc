@@ -116,6 +116,20 @@ Result<RequeuedText> decode_requeued(ByteView payload) {
   return requeued;
 }
 
+void encode_truncated(Buffer& out, const TruncatedText& truncated) {
+  append_varint(out, truncated.stream);
+  append_varint(out, truncated.first_offset);
+}
+
+Result<TruncatedText> decode_truncated(ByteView payload) {
+  ByteReader reader(payload);
+  TruncatedText truncated{};
+  truncated.stream = read_varint(reader);
+  truncated.first_offset = read_varint(reader);
+  if (reader.failed()) return malformed("what a stream has dropped");
+  return truncated;
+}
+
 void encode_queue_id(Buffer& out, QueueId queue) {
   append_varint(out, queue);
 }

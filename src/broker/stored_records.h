@@ -24,6 +24,7 @@ enum class RecordType : std::uint8_t {
   kRequeued = 6,   // a message came back to its queue
   kDelivered = 7,  // how far queues have delivered
   kMoved = 8,      // a message copied out of a segment that is to go
+  kTruncated = 9,  // a stream holds nothing before an offset
 };
 
 // Of a message: `out` gets what goes in front of Message::block(). `identity` is the position
@@ -79,6 +80,13 @@ struct RequeuedText {
 };
 void encode_requeued(Buffer& out, const RequeuedText& requeued);
 Result<RequeuedText> decode_requeued(ByteView payload);
+
+struct TruncatedText {
+  QueueId stream;
+  std::uint64_t first_offset;
+};
+void encode_truncated(Buffer& out, const TruncatedText& truncated);
+Result<TruncatedText> decode_truncated(ByteView payload);
 
 void encode_queue_id(Buffer& out, QueueId queue);
 Result<QueueId> decode_queue_id(ByteView payload);

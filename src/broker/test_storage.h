@@ -36,7 +36,8 @@ class TestStorage final : public Storage {
   Result<Position> append(const Message& message, std::span<const QueueId> queues) override {
     calls_.push_back(fmt::format("append {} for {}", message.body(), fmt::join(queues, ", ")));
     if (failing_) return fail(ErrorCode::kIo, "disk full");
-    kept_[++last_] = Kept{std::string(message.routing_key()), std::string(message.body())};
+    kept_[++last_] = Kept{std::string(message.routing_key()), std::string(message.body()),
+                          message.published_ms()};
     return last_;
   }
   bool keeps_bodies() const override { return keeps_bodies_; }
@@ -44,10 +45,14 @@ class TestStorage final : public Storage {
     ++load_count_;
     const auto found = kept_.find(position);
     if (found == kept_.end()) return fail(ErrorCode::kIo, "damaged");
-    return Message::make(gauge, "", found->second.routing_key, "", found->second.body, true);
+    return Message::make(gauge, "", found->second.routing_key, "", found->second.body, true,
+                         found->second.published_ms);
   }
   void acknowledge(QueueId queue, Position position) override {
     calls_.push_back(fmt::format("acknowledge {} in {}", position, queue));
+  }
+  void truncated(QueueId stream, StreamOffset first_offset) override {
+    calls_.push_back(fmt::format("truncate {} to {}", stream, first_offset));
   }
   void forget_queue(QueueId queue) override { calls_.push_back(fmt::format("forget {}", queue)); }
   Position appended() const override { return last_; }
@@ -57,6 +62,7 @@ class TestStorage final : public Storage {
   struct Kept {
     std::string routing_key;
     std::string body;
+    std::int64_t published_ms = 0;
   };
   std::map<Position, Kept> kept_;
   bool keeps_bodies_ = false;

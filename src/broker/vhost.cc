@@ -82,6 +82,8 @@ Result<void> VHost::declare_exchange(std::string_view name, Exchange::Properties
   made.first->second->set_validation(policy);
   journal_.put(*made.first->second);
   if (policy != ValidationPolicy::kOff) ++validating_exchanges_;
+  // A history of an earlier run is restored, too.
+  if (is_events_exchange(name) && !context_.restoring) return keep_history();
   return {};
 }
 
@@ -159,6 +161,7 @@ Result<Queue*> VHost::add_queue(QueueId id, std::string name, Queue::Properties 
   if (const ConnectionId owner = queue->properties().exclusive_to; owner != 0) {
     exclusive_queues_.emplace(owner, queue.get());
   }
+  if (is_history(*queue)) queue->set_history();
   journal_.put(*queue);
   return queues_.emplace(std::move(name), std::move(queue)).first->second.get();
 }
@@ -206,6 +209,11 @@ Result<Queue*> VHost::find_deletable_queue(std::string_view name, ConnectionId c
                 fmt::format("{} not empty", describe("queue", name, name_)));
   }
   return queue;
+}
+
+Result<void> VHost::check_purge(const Queue& queue) const {
+  if (!queue.is_stream()) return {};
+  return not_for_streams("queue.purge", describe("queue", queue.name(), name_));
 }
 
 void VHost::remove_queue(Queue& queue) {

@@ -38,9 +38,10 @@ constexpr std::string_view kReplyTo = "amq.rabbitmq.reply-to";
 
 // What became of a message that was not in error.
 struct PublishOutcome {
-  bool routed = false;   // at least one queue received it, or would have but for `refused`
-  bool refused = false;  // the storage could not keep it, a queue is full, or invalid: a nack
-  bool invalid = false;  // its exchange refused it: it is in quarantine
+  bool routed = false;      // at least one queue received it, or would have but for `refused`
+  bool in_history = false;  // a history did: see Queue::is_history()
+  bool refused = false;     // the storage could not keep it, a queue is full, or invalid: a nack
+  bool invalid = false;     // its exchange refused it: it is in quarantine
   bool storage_failed = false;
   Position position = 0;  // safe once the storage is durable up to here; 0: there is no waiting
 };
@@ -70,6 +71,9 @@ class VHost final : private QueueOwner {
   Result<void> declare_exchange(std::string_view name, Exchange::Properties properties);
   // kNotFound.
   Result<Exchange*> find_exchange(std::string_view name);
+  // Sees to it that the events exchange, which is there, has the history that
+  // Options::events_history asks for, with these limits; or that an older one gets nothing more.
+  Result<void> keep_history();
   // Fine when it does not exist. kPreconditionFailed: `if_unused`, and it has bindings.
   Result<void> delete_exchange(std::string_view name, bool if_unused);
 
@@ -90,6 +94,8 @@ class VHost final : private QueueOwner {
   // The queue if it may be deleted; nullptr when it does not exist, which is fine, too.
   Result<Queue*> find_deletable_queue(std::string_view name, ConnectionId connection,
                                       bool if_unused, bool if_empty);
+  // kNotImplemented: a stream.
+  Result<void> check_purge(const Queue& queue) const;
   // Deletes it and tells its consumers.
   void remove_queue(Queue& queue);
   // Deletes all queues and all exchanges but those that were there from the beginning.
@@ -158,6 +164,10 @@ class VHost final : private QueueOwner {
                            QueuePolicy policy);
   Result<ValidationPolicy> validation_policy(std::string_view exchange,
                                              const amqp::FieldTable& arguments) const;
+  bool is_events_exchange(std::string_view exchange) const;
+  bool is_history(const Queue& queue) const;
+  // That alone is nowhere: see Queue::is_history().
+  static bool is_only_history(std::span<Queue* const> queues);
   Result<Queue*> quarantine_of(std::string_view exchange);
   bool passes_validation(const Publication& publication);
   void log_refusal(const ValidatedMessage& message, const Refusal& refusal,

@@ -30,7 +30,7 @@ Result<std::span<Queue* const>> VHost::route(std::string_view exchange, const Ro
   } else {
     BB_TRY_ASSIGN(Exchange* const from, find_exchange(exchange));
     from->route(input, routed_);
-    if (queues.empty() || !routed_.exchanges.empty()) follow(*from, input);
+    if (!routed_.exchanges.empty() || is_only_history(queues)) follow(*from, input);
   }
   if (queues.size() > 1) {
     ++route_round_;
@@ -49,7 +49,7 @@ void VHost::route_by_name(std::string_view name) {
 void VHost::follow(Exchange& first, const RoutingInput& input) {
   const std::uint64_t round = ++route_round_;
   first.visit(round);
-  if (routed_.empty()) add_alternate(first);
+  if (routed_.exchanges.empty()) add_alternate(first);
   // Each one passes the message once, so this ends.
   for (std::size_t next = 0; next < routed_.exchanges.size(); ++next) {
     Exchange& exchange = *routed_.exchanges[next];
@@ -57,7 +57,8 @@ void VHost::follow(Exchange& first, const RoutingInput& input) {
     const std::size_t queues = routed_.queues.size();
     const std::size_t exchanges = routed_.exchanges.size();
     exchange.route(input, routed_);
-    const bool found = routed_.queues.size() > queues || routed_.exchanges.size() > exchanges;
+    const bool found = routed_.exchanges.size() > exchanges ||
+                       !is_only_history(std::span(routed_.queues).subspan(queues));
     if (!found) add_alternate(exchange);
   }
 }
@@ -105,10 +106,15 @@ Result<PublishOutcome> VHost::publish_to(const Publication& publication,
 // Keeps it and gives it to the queues in routed_.
 PublishOutcome VHost::deliver(const Publication& publication) {
   std::vector<Queue*>& queues = routed_.queues;
-  // As in RabbitMQ, the queue of direct replies is nothing that counts as a route.
-  PublishOutcome outcome{.routed = std::ranges::any_of(queues, [](const Queue* q) {
-                           return !q->properties().is_reply_queue;
-                         })};
+  PublishOutcome outcome;
+  for (const Queue* queue : queues) {
+    // As in RabbitMQ, the queue of direct replies is nothing that counts as a route.
+    if (queue->is_history()) {
+      outcome.in_history = true;
+    } else if (!queue->properties().is_reply_queue) {
+      outcome.routed = true;
+    }
+  }
   refuse_where_full(publication, outcome);
   if (queues.empty()) return outcome;
 
@@ -116,23 +122,22 @@ PublishOutcome VHost::deliver(const Publication& publication) {
   const Message::Ptr message =
       Message::make(context_.memory, publication.exchange, publication.routing_key,
                     publication.properties, publication.body, persistent, context_.clock.wall_ms);
-  if (persistent) {
-    durable_queues_.clear();
-    for (const Queue* queue : queues) {
-      if (queue->survives()) durable_queues_.push_back(queue->id());
-    }
-    if (!durable_queues_.empty()) {
-      const auto appended = context_.storage.append(*message, durable_queues_);
-      if (!appended) {
-        outcome.refused = outcome.storage_failed = true;
-        return outcome;
-      }
-      outcome.position = *appended;
-    }
+  const auto keeps = [persistent](const Queue& queue) {
+    return queue.survives() && (persistent || queue.is_stream());
+  };
+  durable_queues_.clear();
+  for (const Queue* queue : queues) {
+    if (keeps(*queue)) durable_queues_.push_back(queue->id());
   }
-  for (Queue* queue : queues) {
-    queue->push(message, queue->survives() ? outcome.position : 0);
+  if (!durable_queues_.empty()) {
+    const auto appended = context_.storage.append(*message, durable_queues_);
+    if (!appended) {
+      outcome.refused = outcome.storage_failed = true;
+      return outcome;
+    }
+    outcome.position = *appended;
   }
+  for (Queue* queue : queues) queue->push(message, keeps(*queue) ? outcome.position : 0);
   return outcome;
 }
 

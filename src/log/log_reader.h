@@ -26,6 +26,12 @@ class LogReader {
   // kCorruptData, kIo.
   Result<std::optional<Record>> next(Position from);
 
+  // Whether the position is in the window, or at most so far behind it.
+  bool is_near(Position position, std::uint64_t distance_bytes) const {
+    return position >= window_.begin_behind_key() &&
+           position < window_.end_behind_key() + distance_bytes;
+  }
+
   // Gives the window's memory back.
   void release() { window_.release(); }
 

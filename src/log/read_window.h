@@ -32,6 +32,10 @@ class ReadWindow {
     return content_.view().subspan(offset - begin_);
   }
 
+  // Where what it holds begins and ends, counted from `key`.
+  std::uint64_t begin_behind_key() const { return key_ + begin_; }
+  std::uint64_t end_behind_key() const { return key_ + begin_ + content_.size(); }
+
   // Forgets what it holds.
   void clear() { content_.clear(); }
   // As clear(), and gives the memory back.

@@ -10,6 +10,7 @@
 #include "base/try.h"
 #include "base/utf8.h"
 #include "broker/access_json.h"
+#include "broker/arguments.h"
 #include "broker/json_table.h"
 #include "broker/quarantine.h"
 #include "server/management_call.h"
@@ -128,6 +129,9 @@ ManagementResult get_messages(const ManagementCall& call) {
   BB_TRY_ASSIGN(broker::VHost* const vhost, call.vhost(call.arguments[0]));
   BB_TRY(call.check(Access::kRead, *vhost, ResourceKind::kQueue, name));
   BB_TRY_ASSIGN(broker::Queue* const queue, vhost->find_queue(name, /*connection=*/0));
+  if (queue->is_stream()) {
+    return broker::not_for_streams("basic.get", broker::describe("queue", name, vhost->name()));
+  }
   BB_TRY_ASSIGN(const json::object body, call.body());
   BB_TRY_ASSIGN(const std::string mode, broker::text_of(body, "ackmode"));
   BB_TRY_ASSIGN(const std::string encoding, broker::text_of(body, "encoding", "auto"));

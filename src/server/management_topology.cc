@@ -35,6 +35,12 @@ json::object queue_json(const broker::VHost& vhost, const broker::Queue& queue,
   QueueTotals totals;
   totals.add(queue, unacked);
   totals.write(object);
+  if (queue.is_stream()) {
+    const broker::StreamLog& log = queue.stream_log();
+    object["first_offset"] = log.first_offset();
+    // Of the last message, as RabbitMQ counts: -1 before the first one.
+    object["committed_offset"] = static_cast<std::int64_t>(log.next_offset()) - 1;
+  }
   return object;
 }
 
@@ -109,6 +115,7 @@ ManagementResult purge_queue(const ManagementCall& call) {
   BB_TRY_ASSIGN(broker::VHost* const vhost, call.vhost(call.arguments[0]));
   BB_TRY(call.check(Access::kRead, *vhost, ResourceKind::kQueue, name));
   BB_TRY_ASSIGN(broker::Queue* const queue, find_queue(*vhost, name));
+  BB_TRY(vhost->check_purge(*queue));
   queue->purge();
   return no_content();
 }

@@ -6,7 +6,10 @@ UnackedByQueue::UnackedByQueue(const broker::Broker& broker) {
   for (const broker::Connection* connection : broker.connections()) {
     for (const auto& [number, channel] : connection->channels()) {
       channel->unacked().for_each(
-          [&](const broker::Unacked& unacked) { ++counts_[unacked.queue->id()]; });
+          // What a reader of a stream holds is in the stream all the same.
+          [&](const broker::Unacked& unacked) {
+            if (!unacked.queue->is_stream()) ++counts_[unacked.queue->id()];
+          });
     }
   }
 }

@@ -25,15 +25,5 @@ TEST_P(NotYet, DeadLetteringAtLeastOnce) {
       amqp::queue::Declare::kId);
 }
 
-TEST_P(NotYet, Streams) {
-  WireClient& client = connect();
-  const std::string queue = unique("queue");
-  open_channel(client).send(amqp::queue::Declare{
-      .queue = queue, .durable = true, .arguments = {{"x-queue-type", "stream"}}});
-  client.expect_connection_closed(
-      540, fmt::format("NOT_IMPLEMENTED - queue type 'stream' of queue '{}' in vhost '/'", queue),
-      amqp::queue::Declare::kId);
-}
-
 }  // namespace
 }  // namespace bb::test

@@ -1,5 +1,7 @@
 """pika, the blocking Python client."""
 
+import time
+
 import pika
 import pytest
 from pika.exceptions import ChannelClosedByBroker, UnroutableError
@@ -363,3 +365,34 @@ def test_unknown_vhost_is_refused(broker):
     with pytest.raises(pika.exceptions.ProbableAccessDeniedError) as refused:
         pika.BlockingConnection(pika.URLParameters(f"{broker.url}/nowhere"))
     assert "(530) 'NOT_ALLOWED - vhost nowhere not found'" in str(refused.value)
+
+
+def test_reads_a_stream_from_any_offset(broker, channel, unique):
+    stream = unique("stream")
+    channel.queue_declare(stream, durable=True, arguments={"x-queue-type": "stream"})
+    for number in range(50):
+        channel.basic_publish("", stream, str(number).encode(), PERSISTENT)
+
+    def read(offset, count):
+        # To its end: pika rejects what it holds when it leaves, and a stream takes nothing back.
+        with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
+            reader = connection.channel()
+            reader.basic_qos(prefetch_count=10)
+            taken = []
+
+            def take(_, method, properties, body):
+                taken.append((properties.headers["x-stream-offset"], int(body)))
+                reader.basic_ack(method.delivery_tag)
+
+            reader.basic_consume(stream, take, arguments={"x-stream-offset": offset})
+            deadline = time.monotonic() + PATIENCE_S
+            while len(taken) < count and time.monotonic() < deadline:
+                connection.process_data_events(time_limit=1)
+            return taken[:count]
+
+    everything = [(number, number) for number in range(50)]
+    assert read("first", 50) == everything
+    assert read(30, 20) == everything[30:]
+    assert read("1h", 50) == everything
+    assert read("first", 50) == everything  # nothing was taken
+    channel.queue_delete(stream)
