@@ -85,6 +85,10 @@ class BulkRun {
   BulkReport& report() { return report_; }
   BufferedOutput& output() { return output_; }
   std::size_t unconfirmed() const { return window_.size(); }
+  // What has to be said of events that are published, before the counts.
+  void print_notices() const {
+    if (in_history_ > 0) print_notice(in_history_notice(in_history_, options_.address.exchange));
+  }
   // Whether it had come to the broker when it failed.
   bool is_broker_error() const { return at_broker_; }
 
@@ -109,9 +113,10 @@ class BulkRun {
   BufferedOutput output_;
   BulkWindow window_;
   Deadline deadline_;
-  bool stopped_ = false;    // by a line that failed
-  bool waiting_ = false;    // for more lines
-  bool at_broker_ = false;  // what fails now is the broker's
+  std::size_t in_history_ = 0;  // events that no queue received
+  bool stopped_ = false;        // by a line that failed
+  bool waiting_ = false;        // for more lines
+  bool at_broker_ = false;      // what fails now is the broker's
   std::function<void()> stop_input_;
   std::optional<client::Connection> connection_;
   std::optional<TransferWatch> transfer_;
@@ -129,9 +134,7 @@ Result<PlannedEvent> BulkRun::plan(const BulkLine& line, const std::string& sour
 }
 
 void BulkRun::on_confirm(const client::Confirm& confirm) {
-  window_.settle(confirm.sequence, confirm.nacked     ? Fate::kRefused
-                                   : confirm.returned ? Fate::kUnroutable
-                                                      : Fate::kPublished);
+  window_.settle(confirm.sequence, fate_of(confirm));
   // Nothing is expected of the broker while there is nothing to read.
   if (waiting_ && window_.size() == 0) {
     output_.flush();
@@ -142,8 +145,11 @@ void BulkRun::on_confirm(const client::Confirm& confirm) {
 }
 
 void BulkRun::on_settled(const PlannedEvent& event, std::size_t line, Fate fate) {
-  if (fate != Fate::kPublished)
+  if (fate == Fate::kInHistory) {
+    ++in_history_;
+  } else if (fate != Fate::kPublished) {
     return on_failed(line, fate_error(event, fate, options_.address.exchange));
+  }
   report_.published();
   if (options_.print == BulkPrint::kNothing) return;
   output_.add(published_line(event, options_.address.exchange, options_.print == BulkPrint::kJson));
@@ -273,6 +279,8 @@ asio::awaitable<Result<void>> BulkRun::run() {
 
 int interrupted(BulkRun& run) {
   run.output().flush();
+  run.report().clear();
+  run.print_notices();
   run.report().finish("interrupted: ", run.unconfirmed());
   return kExitInterrupted;
 }
@@ -297,6 +305,7 @@ int publish_in_bulk(const BulkOptions& options, PublishGate& gate) {
     }
     exit_code = report(error);
   }
+  run.print_notices();
   run.report().finish("", run.unconfirmed());
   if (exit_code == kExitOk && run.output().failed()) return kExitFailure;
   return exit_code;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "amqp/return_text.h"
 #include "base/try.h"
 #include "cli/event_transfer_watch.h"
 #include "client/channel.h"
@@ -24,9 +25,7 @@ class Fates {
   void on_confirm(const client::Confirm& confirm) {
     // Sequence numbers count from 1 in the order of publishing.
     if (confirm.sequence == 0 || confirm.sequence > fates_.size()) return;
-    fates_[confirm.sequence - 1] = confirm.nacked     ? Fate::kRefused
-                                   : confirm.returned ? Fate::kUnroutable
-                                                      : Fate::kPublished;
+    fates_[confirm.sequence - 1] = fate_of(confirm);
     deadline_.move_to(job_.timeout);
     for (; settled_ < fates_.size() && fates_[settled_] != Fate::kUnknown; ++settled_) {
       job_.on_settled(job_.events[settled_], fates_[settled_]);
@@ -72,6 +71,12 @@ boost::asio::awaitable<Result<void>> publish_on(client::Channel& channel, const 
 }
 
 }  // namespace
+
+Fate fate_of(const client::Confirm& confirm) {
+  if (confirm.nacked) return Fate::kRefused;
+  if (!confirm.returned) return Fate::kPublished;
+  return confirm.return_text == amqp::kKeptInHistory ? Fate::kInHistory : Fate::kUnroutable;
+}
 
 boost::asio::awaitable<Result<void>> publish_events(const PublishJob& job, Deadline& deadline,
                                                     PublishProgress& progress) {

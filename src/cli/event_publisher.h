@@ -11,6 +11,7 @@
 #include "cli/planned_event.h"
 #include "cli/runner.h"
 #include "client/connection.h"
+#include "client/message.h"
 
 namespace bb::cli {
 
@@ -18,9 +19,12 @@ namespace bb::cli {
 enum class Fate {
   kUnknown,     // not sent, or sent and not answered
   kPublished,   // confirmed: at least one queue has it
+  kInHistory,   // confirmed: no queue has it, the history of the exchange does
   kUnroutable,  // confirmed, and no queue received it
   kRefused,     // nacked
 };
+
+Fate fate_of(const client::Confirm& confirm);
 
 // Where events go.
 struct BrokerAddress {

@@ -34,9 +34,24 @@ Error fate_error(const PlannedEvent& event, Fate fate, std::string_view exchange
                       event.event_id, event.event_type, exchange)};
 }
 
+std::string in_history_notice(const PlannedEvent& event, std::string_view exchange) {
+  return fmt::format(
+      "bb: no queue received '{}': the event {} is in the history '{}.history' alone",
+      event.event_type, event.event_id, exchange);
+}
+
+std::string in_history_notice(std::size_t events, std::string_view exchange) {
+  return fmt::format(
+      "bb: no queue received {} of the events: the history '{}.history' alone has "
+      "them",
+      events, exchange);
+}
+
 void PublishReporter::on_settled(const PlannedEvent& event, Fate fate) {
   if (fate == Fate::kUnknown) return;
-  if (fate != Fate::kPublished) {
+  if (fate == Fate::kInHistory) {
+    print_notice(in_history_notice(event, exchange_));
+  } else if (fate != Fate::kPublished) {
     const Error error = fate_error(event, fate, exchange_);
     if (!first_failure_) first_failure_ = error.code;
     print_error(error.message);

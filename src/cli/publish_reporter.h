@@ -19,6 +19,10 @@ std::string published_line(const PlannedEvent& event, std::string_view exchange,
 // Why an event that the broker answered for was not published. `fate` is kUnroutable or kRefused.
 Error fate_error(const PlannedEvent& event, Fate fate, std::string_view exchange);
 
+// What is said of an event that the history alone keeps, and of several.
+std::string in_history_notice(const PlannedEvent& event, std::string_view exchange);
+std::string in_history_notice(std::size_t events, std::string_view exchange);
+
 // Prints what became of each event, and remembers it for the exit code.
 class PublishReporter {
  public:

@@ -7,6 +7,7 @@
 
 #include "base/logging.h"
 #include "base/try.h"
+#include "broker/queue_arguments.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/schema_settings.h"
@@ -23,6 +24,9 @@ struct ServeOptions {
   bool no_http = false;
   std::optional<std::string> data_dir;
   std::optional<std::string> exchange;
+  std::optional<std::uint64_t> history_max_bytes;
+  std::optional<std::string> history_max_age;
+  bool no_history = false;
   std::optional<std::uint64_t> disk_free_min;
   std::optional<std::uint64_t> memory_max;
   bool repair = false;
@@ -64,6 +68,28 @@ void announce(const server::Listening& listening) {
   if (!written) print_warning(written.error().message);
 }
 
+Result<std::optional<broker::HistoryLimits>> history_limits(const ServeOptions& options) {
+  if (options.no_history) {
+    if (options.history_max_bytes || options.history_max_age) {
+      return fail(ErrorCode::kUsage, "--no-history keeps nothing that could have a limit");
+    }
+    return std::nullopt;
+  }
+  broker::HistoryLimits limits;
+  if (options.history_max_bytes) limits.bytes_max = *options.history_max_bytes;
+  if (options.history_max_age) {
+    if (!broker::parse_age(*options.history_max_age)) {
+      return fail(
+          ErrorCode::kUsage,
+          fmt::format("--history-max-age '{}': a number and one of Y M D h m s is meant, as "
+                      "in 30D or 12h",
+                      *options.history_max_age));
+    }
+    limits.age_max = *options.history_max_age;
+  }
+  return limits;
+}
+
 Result<server::ServerOptions> server_options(const ServeOptions& options) {
   const Settings settings = Settings::load();
   server::ServerOptions result;
@@ -82,6 +108,7 @@ Result<server::ServerOptions> server_options(const ServeOptions& options) {
   result.events_exchange = exchange.value;
   result.repair = options.repair;
   result.events_validation = options.validation;
+  BB_TRY_ASSIGN(result.events_history, history_limits(options));
   result.open_schemas = [settings, flag = options.schemas] {
     return open_repository(settings, flag, {},
                            [](const std::string& warning) { logging::warning("{}", warning); });
@@ -166,6 +193,13 @@ Command serve_command() {
       exchange_option(options->exchange),
       validate_option(*options),
       schemas_option(options->schemas),
+      number_option("--history-max-bytes", 1 << 20, INT64_MAX, options->history_max_bytes,
+                    "How much of the events is kept in the stream EXCHANGE.history for those who "
+                    "look back (default 1073741824); the oldest go first"),
+      text_option("--history-max-age", "AGE", options->history_max_age,
+                  "How long they are kept there: a number and one of Y M D h m s (default 30D)"),
+      flag("--no-history", options->no_history,
+           "Keep no history; what is in it stays until it is deleted (bb queues delete)"),
       number_option("--disk-free-min", 0, UINT64_MAX, options->disk_free_min,
                     "Hold publishers back while the disk has fewer bytes left (default 50000000)"),
       number_option("--memory-max", 1 << 20, UINT64_MAX, options->memory_max,

@@ -60,6 +60,7 @@ broker::Options broker_options(const ServerOptions& server) {
   options.seed = random_u64();
   options.events_exchange = server.events_exchange;
   options.events_validation = server.events_validation;
+  options.events_history = server.events_history;
   options.memory_bytes_max = server.memory_max_bytes.value_or(memory_bytes_max());
   return options;
 }
@@ -192,6 +193,7 @@ Result<Listening> Server::listen() {
     BB_TRY(vhost->declare_exchange(
         options_.events_exchange,
         {.type = broker::ExchangeType::kTopic, .durable = true, .arguments = {}}));
+    BB_TRY(vhost->keep_history());
   }
   Listening listening{host, acceptor_.local_endpoint(ec).port(), std::nullopt};
   if (options_.http_port) {

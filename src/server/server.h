@@ -8,6 +8,7 @@
 #include <string>
 
 #include "bloodbank/result.h"
+#include "broker/options.h"
 #include "broker/validation_policy.h"
 #include "server/event_validator.h"
 
@@ -26,6 +27,8 @@ struct ServerOptions {
   std::string events_exchange = "bloodbank.events.v1";  // declared at start: topic, durable
   // What is asked of what is published to it; nothing set: what its arguments say.
   std::optional<broker::ValidationPolicy> events_validation;
+  // What is kept of it for those who look back; nullopt: nothing from now on.
+  std::optional<broker::HistoryLimits> events_history = broker::HistoryLimits{};
   // For exchanges that validate. Called at the start where `events_validation` needs it, else when
   // the first event is to be checked.
   EventValidator::OpenRepository open_schemas = [] { return schema::SchemaRepository::open({}); };

@@ -1,5 +1,6 @@
 """`bb serve` as a process: what it says, and how it ends."""
 
+import json
 import os
 import re
 import signal
@@ -135,3 +136,112 @@ def test_leaves_a_client_that_has_stopped_reading(serve):
         assert channel.queue_declare(queue, passive=True).method.message_count == 3
     process.terminate()
     assert process.wait(PATIENCE_S) == 0
+
+
+HISTORY = "bloodbank.events.v1.history"
+PUBLISH = ["publish", "test.history.kept", "--json", "{}", "--skip-validation"]
+
+
+def read_history(url, count):
+    """The first events in it: (offset, routing key)."""
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        channel = connection.channel()
+        channel.basic_qos(prefetch_count=100)
+        taken = []
+        for method, properties, _ in channel.consume(
+            HISTORY, arguments={"x-stream-offset": "first"}, inactivity_timeout=PATIENCE_S
+        ):
+            taken.append((properties.headers["x-stream-offset"], method.routing_key))
+            if len(taken) == count:
+                return taken
+
+
+def test_an_event_that_nobody_waits_for_is_in_the_history(bb_alone, serve):
+    process, url = serve("--no-http")
+    published = bb_alone(*PUBLISH, RABBIT_URL=url)
+    assert published.returncode == 0, published.stderr
+    assert len(published.stdout.splitlines()) == 1
+    notice = published.stderr.splitlines()
+    assert len(notice) == 1 and "no queue received" in notice[0] and HISTORY in notice[0]
+    assert published.stdout.strip() in notice[0]
+
+    lines = b"{}\n{}\n{}\n"
+    bulk = [*PUBLISH[:2], "--jsonl", "-", "--skip-validation"]
+    published = bb_alone(*bulk, stdin=lines, RABBIT_URL=url)
+    assert published.returncode == 0, published.stderr
+    assert "no queue received 3" in published.stderr and "published 3" in published.stderr
+
+    assert read_history(url, 4) == [(number, "test.history.kept") for number in range(4)]
+    process.terminate()
+    assert process.wait(PATIENCE_S) == 0
+
+
+def test_an_event_that_somebody_gets_is_no_news(bb_alone, serve):
+    _, url = serve("--no-http")
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        channel = connection.channel()
+        queue = channel.queue_declare("", exclusive=True).method.queue
+        channel.queue_bind(queue, "bloodbank.events.v1", "test.#")
+        published = bb_alone(*PUBLISH, RABBIT_URL=url)
+        assert (published.returncode, published.stderr) == (0, "")
+        assert channel.queue_declare(queue, passive=True).method.message_count == 1
+
+
+def test_without_a_history_an_event_that_nobody_waits_for_is_lost(bb_alone, serve):
+    _, url = serve("--no-http", "--no-history")
+    lost = bb_alone(*PUBLISH, RABBIT_URL=url)
+    assert lost.returncode == 6 and "no queue received" in lost.stderr
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        with pytest.raises(pika.exceptions.ChannelClosedByBroker):
+            connection.channel().queue_declare(HISTORY, passive=True)
+
+
+def test_the_history_outlives_the_server_and_gets_its_new_limits(bb_alone):
+    def serve(*options):
+        process = bb_alone.start(
+            "serve", "--port", "0", "--data-dir", bb_alone.folder / "data", *options
+        )
+        said = [process.stdout.readline() for _ in range(4)]
+        url = re.search(r"amqp://\S+", said[0]).group()
+        return process, url, re.search(r"http://\S+", said[3]).group()
+
+    def stop(process):
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+
+    process, url, _ = serve()
+    assert bb_alone(*PUBLISH, RABBIT_URL=url).returncode == 0
+    stop(process)
+    process, url, http = serve("--history-max-bytes", "33554432", "--history-max-age", "12h")
+    assert bb_alone(*PUBLISH, RABBIT_URL=url).returncode == 0
+    assert read_history(url, 2) == [(number, "test.history.kept") for number in range(2)]
+    api = http.replace("http://", "http://guest:guest@")
+    shown = bb_alone("queues", "show", HISTORY, "-o", "json", BB_HTTP_URL=api)
+    assert shown.returncode == 0, shown.stderr
+    stream = json.loads(shown.stdout)
+    assert (stream["type"], stream["messages"], stream["committed_offset"]) == ("stream", 2, 1)
+    assert stream["arguments"]["x-max-length-bytes"] == 33554432
+    assert stream["arguments"]["x-max-age"] == "12h"
+    purged = bb_alone("queues", "purge", HISTORY, "--yes", BB_HTTP_URL=api)
+    assert purged.returncode != 0 and "not supported by stream queues" in purged.stderr
+    stop(process)
+    # It stays, and gets nothing more.
+    process, url, _ = serve("--no-history")
+    assert bb_alone(*PUBLISH, RABBIT_URL=url).returncode == 6
+    assert read_history(url, 2) == [(number, "test.history.kept") for number in range(2)]
+    stop(process)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--history-max-age", "soon"],
+        ["--history-max-age", "5x"],
+        ["--history-max-bytes", "10"],
+        ["--no-history", "--history-max-age", "1h"],
+    ],
+)
+def test_limits_of_the_history_that_are_none(bb_alone, options):
+    refused = bb_alone("serve", "--port", "0", "--data-dir", bb_alone.folder / "data", *options)
+    assert refused.returncode == 2 and refused.stdout == ""
+    assert "history" in refused.stderr
