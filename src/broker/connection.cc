@@ -235,6 +235,7 @@ void Connection::on_connection_method(const amqp::Method& method, amqp::MethodId
   if (std::holds_alternative<amqp::connection::Close>(method)) {
     // While closing too: both sides may have thought of it at once.
     send(0, amqp::connection::CloseOk{});
+    client_closes_ = state_ != State::kClosing;
     finish(std::exchange(reason_, {}));
     return;
   }

@@ -58,6 +58,10 @@ class Connection final : private ConnectionContext {
 
   // Nothing more will come of it: write what take_output() still gives, then close the socket.
   bool finished() const { return state_ == State::kFinished; }
+  // Of one that is finished: the client has said goodbye and may have more on its way, which is of
+  // no consequence. The socket is left to it to close, for a while, as RabbitMQ does: closing one
+  // with bytes unread resets it, and the client may see an error in place of our last words.
+  bool client_closes() const { return client_closes_; }
   // Why it ended, for the log; empty when the client said goodbye.
   const std::string& reason() const { return reason_; }
   // Leave the socket unread for now: messages fill the memory, or the client asks for more than it
@@ -157,6 +161,7 @@ class Connection final : private ConnectionContext {
   std::uint64_t sent_bytes_ = 0;
   std::string refusal_text_;  // for the client, once its log-in has been refused long enough
   VHost* vhost_ = nullptr;
+  bool client_closes_ = false;
   std::string reason_;
 
   std::map<std::uint16_t, std::unique_ptr<Channel>> channels_;

@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 // Connections that have not opened a vhost yet are nobody's.
 bool visible(const ManagementCall& call, const broker::Connection& connection) {
-  return connection.current_vhost() != nullptr &&
+  return !connection.finished() && connection.current_vhost() != nullptr &&
          (call.sees_everything() || connection.user_name() == call.user);
 }
 

@@ -292,6 +292,7 @@ void Server::stop() {
   acceptor_.close(ignored);
   http_.stop();
   broker_.shut_down();
+  for (const auto& session : live_sessions()) session->stop_waiting();
   asio::co_spawn(context_, end_after_grace(this), asio::detached);
   stop_when_empty();
 }

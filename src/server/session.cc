@@ -17,8 +17,10 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 // One session's turn at reading, so that a fast publisher does not starve the others.
 constexpr int kDrainReadsMax = 4;
-// How many ticks the last words of a connection get.
+// How many ticks the last words of a connection get, and how many a client that has said goodbye
+// has to close the socket (as many seconds as it has in RabbitMQ).
 constexpr int kLastWordsTicks = 5;
+constexpr int kClientClosesTicks = 30;
 // An output buffer that grew larger than this is given back once it is written; growing a new one
 // for every batch would cost more than the batch. Idle connections keep none.
 constexpr std::size_t kOutboxKeptBytes = 4 << 20;
@@ -63,11 +65,16 @@ void Session::tick() {
   connection_->on_tick(Clock::now());
   if (!std::exchange(wrote_since_tick_, false) && outbox_.empty()) outbox_.reset();
   // A client that has stopped reading does not take our last words either.
-  if (connection_->finished() && ++finished_ticks_ > kLastWordsTicks) end();
+  const int ticks_max = said_all_ ? kClientClosesTicks : kLastWordsTicks;
+  if (connection_->finished() && ++finished_ticks_ > ticks_max) end();
 }
 
 void Session::abort() {
   end();
+}
+
+void Session::stop_waiting() {
+  if (said_all_) end();
 }
 
 void Session::attention() {
@@ -76,19 +83,22 @@ void Session::attention() {
 }
 
 asio::awaitable<void> Session::read_loop(std::shared_ptr<Session> self) {
-  while (self->connection_ && !self->connection_->finished()) {
-    if (self->connection_->reading_paused()) {
+  while (self->connection_) {
+    if (!self->connection_->finished() && self->connection_->reading_paused()) {
       co_await self->input_resumed_.async_wait(kTuple);
       continue;
     }
     const auto [ec, size] =
         co_await self->socket_.async_read_some(asio::buffer(self->inbox_), kTuple);
     if (ec || !self->connection_) break;
+    if (self->connection_->finished()) continue;  // Connection::client_closes()
     self->connection_->on_bytes(std::span(self->inbox_).first(size), Clock::now());
     if (size == self->inbox_.size() && !self->drain_socket()) break;
   }
-  // A connection that finished is ended by the write loop, after its last words.
-  if (self->connection_ && !self->connection_->finished()) self->end();
+  if (!self->connection_) co_return;
+  self->peer_ended_ = true;
+  // Of a connection that has finished, the write loop has the last words still to write.
+  if (!self->connection_->finished() || self->said_all_) self->end();
 }
 
 bool Session::drain_socket() {
@@ -128,7 +138,12 @@ asio::awaitable<void> Session::write_loop(std::shared_ptr<Session> self) {
     self->connection_->on_output_written(Clock::now());
     self->input_resumed_.cancel_one();
   }
-  self->end();
+  if (!self->connection_) co_return;
+  if (self->connection_->client_closes() && !self->peer_ended_) {
+    self->said_all_ = true;  // the read loop goes on until the client closes, or tick() ends it
+  } else {
+    self->end();
+  }
 }
 
 // From whichever loop ends first; the other wakes up to find no connection.

@@ -30,6 +30,8 @@ class Session final : public broker::ConnectionObserver,
   void tick();  // about once a second
   // Drops the socket without saying goodbye.
   void abort();
+  // Closes the socket if only the client's closing it was waited for.
+  void stop_waiting();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -50,6 +52,8 @@ class Session final : public broker::ConnectionObserver,
   Buffer outbox_;                      // being written
   bool wrote_since_tick_ = false;
   int finished_ticks_ = 0;
+  bool said_all_ = false;    // the output of a connection that the client closes is written
+  bool peer_ended_ = false;  // nothing more comes from the client
   std::unique_ptr<broker::Connection> connection_;
 };
 
