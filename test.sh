@@ -23,6 +23,8 @@ Modes:
   --crash N [SEED]              kills a `bb serve` under load N times and holds it to its word
   --sim DURATION                stories of a broker on a disk that fails, new ones each time, for that
                                 long (10m of a night); tests/sim/README.md
+  --suites [SUITE...]           the test suites of AMQP clients, against RabbitMQ and `bb serve`,
+                                and what differs; tests/suites/README.md
   --tidy                        clang-tidy over the sources
   --help                        this text
 
@@ -126,6 +128,15 @@ run_sim() {
   build/release/tests/sim/broker_sim --time "${seconds}s"
 }
 
+run_suites() {
+  ensure_home
+  local interpreters
+  mapfile -t interpreters < <(interpreter_packages)
+  ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${interpreters[@]}"
+  build release bb
+  python3 -B tests/suites/run.py --bb build/release/bb --compare "$@"
+}
+
 run_tidy() {
   ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${TIDY_PACKAGES[@]}"
   configure debug  # it needs the compilers' commands, not what they make
@@ -140,6 +151,7 @@ case ${1:-} in
   --fuzz) run_fuzz "${@:2}" ;;
   --sim) run_sim "${@:2}" ;;
   --crash) run_crash "${@:2}" ;;
+  --suites) run_suites "${@:2}" ;;
   --tidy) run_tidy ;;
   *) run_tests release "$@" ;;
 esac

@@ -22,6 +22,8 @@ import service
 # Debian's rabbitmq-server on PATH is a wrapper that insists on the rabbitmq
 # user and its directories; these are the scripts behind it.
 SCRIPTS = pathlib.Path("/usr/lib/rabbitmq/bin")
+# It takes five seconds, and over a minute on a machine that compiles.
+START_TIMEOUT_S = 240
 
 
 def server_script():
@@ -93,13 +95,13 @@ def accepts_tcp(port):
         return False
 
 
-def start(directory, url_file):
+def start(directory, url_file, owner_pid=None):
     stop(directory, url_file)
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     amqp_port, http_port, distribution_port, epmd_port = service.free_ports(4)
     env = environment(directory, amqp_port, http_port, distribution_port, epmd_port)
-    owner = os.getppid()
+    owner = owner_pid or os.getppid()
 
     # Started here rather than by Erlang, so that it is ours to stop.
     epmd = shutil.which("epmd") or "/usr/bin/epmd"
@@ -113,6 +115,7 @@ def start(directory, url_file):
             directory / "server",
             lambda: accepts_amqp(amqp_port) and accepts_tcp(http_port),
             "does not accept connections",
+            timeout_s=START_TIMEOUT_S,
         )
     except service.ServiceError:
         stop(directory, url_file)

@@ -1,0 +1,17 @@
+"""kombu: the tests of its AMQP transport that need a broker."""
+
+from pytest_suite import PytestSuite
+
+
+class Kombu(PytestSuite):
+    def environment(self, broker):
+        return {"RABBITMQ_HOST": broker.host, "RABBITMQ_5672_TCP": str(broker.port)}
+
+
+SUITE = Kombu(
+    "kombu",
+    package="kombu",
+    version="5.7.0",
+    sha256="31e62fdfd2381caa3422f8e02b84a491d9a2180ddda74507b57f4cb1e1c2c2c9",
+    tests=["t/integration/test_py_amqp.py"],
+)

@@ -1,0 +1,17 @@
+"""py-amqp: the tests that need a broker."""
+
+from pytest_suite import PytestSuite
+
+
+class PyAmqp(PytestSuite):
+    def environment(self, broker):
+        return {"RABBITMQ_HOST": broker.host, "RABBITMQ_5672_TCP": str(broker.port)}
+
+
+SUITE = PyAmqp(
+    "py_amqp",
+    package="amqp",
+    version="5.4.2",
+    sha256="9362660c4a31150cf18e78cae2ce8aa1e929fc6c6739e69f6dd5dbea9c3edc82",
+    tests=["t/integration"],
+)
