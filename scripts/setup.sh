@@ -1,12 +1,13 @@
 # Shared by run.sh, test.sh and bench/run.sh: what has to be installed, and how to build.
 # Source it from the root of the repository; it needs bash and nothing else.
 
-# The three libraries for tests and benchmarks are here because CMake looks for
+# The libraries for tests and benchmarks are here because CMake looks for
 # them whenever it configures.
 BUILD_PACKAGES=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates
   libboost1.81-dev libboost-url1.81-dev libsimdjson-dev libfmt-dev libspdlog-dev
   libcli11-dev libidn2-dev libunistring-dev libpcre2-dev libssl-dev libgtest-dev libgmock-dev libbenchmark-dev
+  librabbitmq-dev
 )
 TEST_PACKAGES=(amqp-tools rabbitmq-server clang-format-19 zsh fish)
 TIDY_PACKAGES=(clang-tidy-19)

@@ -126,7 +126,8 @@ Result<std::size_t> FrameReader::frame_size(ByteView bytes) const {
   }
   if (type == static_cast<std::uint8_t>(FrameType::kHeartbeat)) {
     if (channel != 0) {
-      return fail(ErrorCode::kFrameError,
+      // AMQP 0-9-1 §4.2.7 asks for FRAME_ERROR; RabbitMQ says UNEXPECTED_FRAME.
+      return fail(ErrorCode::kUnexpectedFrame,
                   fmt::format("a heartbeat on channel {} instead of 0", channel));
     }
     if (payload_bytes != 0) {

@@ -38,7 +38,8 @@ class FrameReader {
 
   // The next whole frame, or nullopt when more bytes are needed. The payload is
   // valid until the next call of next() or feed(). kFrameError: unknown type, a size
-  // above frame_max, a missing end octet, a heartbeat with a payload or on a channel.
+  // above frame_max, a missing end octet, a heartbeat with a payload. kUnexpectedFrame: a
+  // heartbeat on a channel.
   Result<std::optional<Frame>> next();
 
   // Takes back the bytes fed that next() has not come to: whoever stops half-way keeps

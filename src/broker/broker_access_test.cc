@@ -95,6 +95,21 @@ TEST_F(BrokerAccess, AnAlternateExchangeIsOneThatTheUserMayWriteTo) {
   EXPECT_THAT(client.received(), ElementsAre("exchange.declare-ok"));
 }
 
+TEST_F(BrokerAccess, AnImpersonatorSpeaksForOthers) {
+  add_user("ada", "/", kAll);
+  TestClient ada(broker_);
+  ada.logs_in({.user = "ada"});
+  ada.asks_for_confirms();
+  ASSERT_TRUE(broker_.put_user(
+      "ada", {.password = broker_.hash_password("ada"), .tags = {"impersonator"}}));
+  ada.publishes({{.exchange = "amq.fanout", .user_id = "guest"}});
+  EXPECT_THAT(ada.received(), ElementsAre("basic.ack 1"));
+  ASSERT_TRUE(broker_.put_user("ada", {.password = broker_.hash_password("ada"), .tags = {}}));
+  ada.publishes({{.exchange = "amq.fanout", .user_id = "ada"}});
+  ada.publishes({{.exchange = "amq.fanout", .user_id = "guest"}});
+  EXPECT_THAT(ada.received(), ElementsAre("basic.ack 2", "channel.close 406"));
+}
+
 TEST_F(BrokerAccess, AVHostIsForThoseWithPermissionsThere) {
   add_vhost("other");
   add_user("ada", "other", kAll);

@@ -100,7 +100,7 @@ Result<void> Channel::handle(const amqp::access::Request&) {
 void Channel::resume_consumers() {
   auto next = consumers_by_number_.upper_bound(resumed_last_);
   for (std::size_t left = consumers_by_number_.size(); left > 0; --left, ++next) {
-    if (connection_.output_full()) return;
+    if (connection_.output_full() || !below_channel_prefetch()) return;
     if (next == consumers_by_number_.end()) next = consumers_by_number_.begin();
     resumed_last_ = next->first;
     next->second->queue()->resume(next->second);

@@ -57,8 +57,8 @@ class Channel {
   // What waits for the storage is refused. kInternalError: a transaction's commit did; the channel
   // must close.
   Result<void> refuse_unconfirmed();
-  // The connection takes deliveries again. Goes on after the consumer that it came to last time, so
-  // that each gets its turn at a connection that is full again and again.
+  // The connection takes deliveries again, or the channel. Goes on after the consumer that it came
+  // to last time, so that each gets its turn at what is full again and again.
   void resume_consumers();
 
   // What was given and is not acknowledged, in the order that it was given.

@@ -14,9 +14,10 @@
 namespace bb::broker {
 
 bool ChannelConsumer::can_take() const {
+  // Without acknowledgements it adds nothing to what the channel may have, but waits with it, as in
+  // RabbitMQ.
   return !channel_.failing_ && !channel_.connection_.output_full() &&
-         (no_ack_ ||
-          ((prefetch_ == 0 || unacked < prefetch_) && channel_.below_channel_prefetch()));
+         channel_.below_channel_prefetch() && (no_ack_ || prefetch_ == 0 || unacked < prefetch_);
 }
 
 bool Channel::below_channel_prefetch() const {
@@ -266,11 +267,13 @@ void Channel::settle(std::vector<Unacked> taken, Outcome outcome) {
   // Every message is back in its place before the first is delivered again.
   for (const Unacked& unacked : taken) {
     if (requeued) unacked.queue->dispatch();
+    if (channel_was_full) continue;
     if (ChannelConsumer* const consumer = find_consumer(unacked.consumer)) {
       unacked.queue->resume(consumer);
     }
   }
-  if (channel_was_full && below_channel_prefetch()) resume_consumers();
+  // Whoever acknowledged would take all of a shared prefetch again.
+  if (channel_was_full) resume_consumers();
 }
 
 ChannelConsumer* Channel::find_consumer(std::uint64_t number) const {

@@ -118,6 +118,12 @@ void Queue::requeue(QueuedMessage message, Return how) {
     delayed_.emplace(context_.clock.now + *delay, std::move(message));
     return set_timer();
   }
+  put_back(std::move(message));
+}
+
+// What is left to the storage is looked at when it comes to the front.
+void Queue::put_back(QueuedMessage message) {
+  if (!may_expire_) may_expire_ = !message.message || message_ttl(*message.message).has_value();
   messages_.put_back(std::move(message));
 }
 

@@ -177,6 +177,7 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
 
  private:
   std::optional<QueuedMessage> pop_first();
+  void put_back(QueuedMessage message);
   // `fresh`: the first message has only just come, and goes to a consumer who is ready whatever
   // its time to live.
   void deliver_waiting(bool fresh);

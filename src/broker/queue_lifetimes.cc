@@ -120,7 +120,7 @@ void Queue::on_time() {
     for (std::size_t i = 0; i < dead_.size(); ++i) owner_->dead_letter(*this);
   }
   while (!delayed_.empty() && delayed_.begin()->first <= now) {
-    messages_.put_back(std::move(delayed_.extract(delayed_.begin()).mapped()));
+    put_back(std::move(delayed_.extract(delayed_.begin()).mapped()));
   }
   drop_expired();
   dispatch();

@@ -112,6 +112,7 @@ class TestClient final : private ConnectionObserver {
     std::string_view routing_key = {};
     std::string_view body = {};
     bool persistent = false;
+    std::string_view user_id = {};
   };
   // In one piece, as a client that is in a hurry writes them.
   void publishes(std::initializer_list<Post> posts) {
@@ -119,6 +120,7 @@ class TestClient final : private ConnectionObserver {
     for (const Post& post : posts) {
       amqp::BasicProperties properties;
       properties.delivery_mode = post.persistent ? amqp::kPersistent : amqp::kTransient;
+      if (!post.user_id.empty()) properties.user_id = post.user_id;
       Buffer encoded;
       amqp::encode_properties(encoded, properties);
       amqp::encode_method(

@@ -178,5 +178,17 @@ TEST_P(ExchangeBehaviour, NoWaitGetsNoAnswer) {
   channel.expect_closed(404, no_exchange(name), Declare::kId);
 }
 
+TEST_P(ExchangeBehaviour, LineEndsAreNoPartOfAName) {
+  WireChannel channel = connected_channel();
+  const std::string name = unique("exchange");
+  const std::string broken = "\r" + name + "\n";
+  channel.call(Declare{.exchange = broken});
+  channel.call(Declare{.exchange = name, .passive = true});
+  channel.call(Declare{.exchange = broken, .passive = true});
+  channel.call(Delete{.exchange = broken});
+  channel.send(Declare{.exchange = name, .passive = true});
+  channel.expect_closed(404, no_exchange(name), Declare::kId);
+}
+
 }  // namespace
 }  // namespace bb::test

@@ -83,6 +83,19 @@ TEST_P(Expiry, WhatIsUnacknowledgedExpiresWhenItComesBack) {
   EXPECT_TRUE(channel.expect_delivery_of("held").properties.headers);
 }
 
+TEST_P(Expiry, AMessagesOwnTimeCountsWhenItComesBack) {
+  WireChannel channel = connected_channel();
+  const std::string dead = channel.declare_exclusive();
+  const std::string queue = declare_mortal(channel, dead);
+  channel.consume(queue);
+  channel.publish("", queue, "held", {.expiration = "0"});
+  const auto tag = channel.expect_delivery_of("held").tag;
+  channel.consume(dead);
+  channel.send(amqp::basic::Nack{.delivery_tag = tag, .requeue = true});
+  // Dead: a redelivery would carry no headers.
+  EXPECT_TRUE(channel.expect_delivery_of("held").properties.headers);
+}
+
 TEST_P(Expiry, NumbersOutOfRangeAreRefused) {
   WireChannel channel = connected_channel();
   const std::string queue = channel.declare_exclusive();

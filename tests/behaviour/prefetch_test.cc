@@ -1,4 +1,9 @@
 // basic.qos: how many messages may be unacknowledged.
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "behaviour/behaviour_test_case.h"
 
 namespace bb::test {
@@ -13,6 +18,16 @@ class PrefetchTest : public BehaviourTest {
     const std::string queue = channel.declare_exclusive();
     for (int i = 1; i <= count; ++i) channel.put(queue, std::to_string(i));
     return queue;
+  }
+
+  // Acknowledges so many deliveries one by one; `taken` has the tags of the consumers.
+  void expect_all_to_take(WireChannel channel, int count, std::map<std::string, int> taken) {
+    for (int i = 0; i < count; ++i) {
+      const Delivery delivery = channel.expect_delivery();
+      ++taken[std::string(delivery.consumer_tag)];
+      channel.ack(delivery.tag);
+    }
+    for (const auto& [tag, times] : taken) EXPECT_GT(times, 0) << tag;
   }
 };
 
@@ -102,6 +117,46 @@ TEST_P(PrefetchBehaviour, GlobalAndPerConsumerHoldTogether) {
   channel.consume(queue);
   channel.expect_delivery_of("3");
   channel.expect_nothing(queue);
+}
+
+TEST_P(PrefetchBehaviour, ConsumersTakeTurnsAtTheGlobalOne) {
+  WireChannel channel = connected_channel();
+  channel.call(Qos{.prefetch_count = 1, .global = true});
+  std::map<std::string, int> taken;
+  std::vector<std::string> queues;
+  for (int i = 0; i < 3; ++i) {
+    queues.push_back(channel.declare_exclusive());
+    taken[channel.consume(queues.back())] = 0;
+  }
+  // RabbitMQ's turns are not even.
+  for (const std::string& queue : queues) {
+    for (int i = 0; i < 100; ++i) channel.publish("", queue, "body");
+  }
+  expect_all_to_take(channel, 99, std::move(taken));
+}
+
+TEST_P(PrefetchBehaviour, ConsumersOfOneQueueTakeTurnsAtTheGlobalOne) {
+  WireChannel channel = connected_channel();
+  const std::string queue = channel.declare_exclusive();
+  channel.call(Qos{.prefetch_count = 1, .global = true});
+  std::map<std::string, int> taken;
+  for (int i = 0; i < 2; ++i) taken[channel.consume(queue)] = 0;
+  for (int i = 0; i < 10; ++i) channel.publish("", queue, "body");
+  expect_all_to_take(channel, 10, std::move(taken));
+}
+
+TEST_P(PrefetchBehaviour, WhoNeedNotAcknowledgeWaitsWithTheOthers) {
+  WireChannel channel = connected_channel();
+  const std::string acknowledged = filled_queue(channel, 1);
+  const std::string unacknowledged = filled_queue(channel, 3);
+  channel.call(Qos{.prefetch_count = 1, .global = true});
+  const std::string first = channel.consume(acknowledged);
+  const Delivery held = channel.expect_delivery();
+  EXPECT_EQ(held.consumer_tag, first);
+  channel.consume(unacknowledged, /*no_ack=*/true);
+  channel.expect_nothing(unacknowledged);
+  channel.ack(held.tag);
+  for (const std::string_view body : {"1", "2", "3"}) channel.expect_delivery_of(body);
 }
 
 TEST_P(PrefetchBehaviour, OnePerConsumerLiftsTheGlobalOne) {

@@ -294,5 +294,18 @@ TEST_P(QueueBehaviour, NoWaitGetsNoAnswer) {
   channel.expect_closed(404, no_queue(queue), Declare::kId);
 }
 
+TEST_P(QueueBehaviour, LineEndsAreNoPartOfAName) {
+  WireChannel channel = connected_channel();
+  const std::string queue = unique("queue");
+  const std::string broken = "\n" + queue + "\r\n";
+  EXPECT_EQ(channel.call(Declare{.queue = broken, .exclusive = true}).queue, queue);
+  EXPECT_EQ(channel.call(Declare{.queue = broken, .passive = true}).queue, queue);
+  EXPECT_TRUE(
+      channel.call(Declare{.queue = "\n", .exclusive = true}).queue.starts_with("amq.gen-"));
+  channel.call(amqp::queue::Delete{.queue = broken});
+  channel.send(Declare{.queue = queue, .passive = true});
+  channel.expect_closed(404, no_queue(queue), Declare::kId);
+}
+
 }  // namespace
 }  // namespace bb::test
