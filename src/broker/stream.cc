@@ -48,12 +48,15 @@ StreamLog::Limits Stream::limits_of(const QueuePolicy& policy) {
 void Stream::restore(StreamLog log) {
   BB_ASSERT(log_.next_offset() == 0 && readers_.empty());
   log_ = std::move(log);
-  policy_changed();
+  log_.set_limits(limits_of(queue_.policy()));
+  // Between two segments it may be larger than its limit: that is for the next one to see.
+  drop_old(/*by_size=*/false);
+  count_memory();
 }
 
 void Stream::policy_changed() {
   log_.set_limits(limits_of(queue_.policy()));
-  drop_old();
+  drop_old(/*by_size=*/true);
   count_memory();
 }
 
@@ -80,7 +83,7 @@ void Stream::push(Message::Ptr message, Position position) {
     }
   }
   hold(std::move(message));
-  if (log_.segment_count() != segments) drop_old();
+  if (log_.segment_count() != segments) drop_old(/*by_size=*/true);
   count_memory();
 }
 
@@ -230,14 +233,15 @@ std::size_t Stream::read(Reader& reader) {
   return bytes;
 }
 
-void Stream::drop_old() {
+void Stream::drop_old(bool by_size) {
   const QueuePolicy& policy = queue_.policy();
   old_at_.reset();
   while (log_.segment_count() > 1) {
     const StreamLog::Segment first = log_.first_segment();
     std::int64_t left_ms = 1;
     if (policy.max_age) left_ms = first.last_ms + policy.max_age->count() - context_.clock.wall_ms;
-    const bool too_large = policy.max_length_bytes && log_.body_bytes() > *policy.max_length_bytes;
+    const bool too_large =
+        by_size && policy.max_length_bytes && log_.body_bytes() > *policy.max_length_bytes;
     if (!too_large && left_ms > 0) {
       if (policy.max_age) old_at_ = context_.clock.now + std::chrono::milliseconds(left_ms);
       break;
@@ -252,7 +256,7 @@ void Stream::drop_old() {
 
 void Stream::on_time() {
   take_turns();
-  if (old_at_ && *old_at_ <= context_.clock.now) drop_old();
+  if (old_at_ && *old_at_ <= context_.clock.now) drop_old(/*by_size=*/false);
   count_memory();
 }
 

@@ -80,7 +80,7 @@ class Stream final : private Timer {
   void let_go(StreamOffset before);
   bool everybody_waits() const { return readers_.size() == waiting_.size(); }
   void let_go_if_unwanted();
-  void drop_old();
+  void drop_old(bool by_size);
   void count_memory();
 
   Queue& queue_;

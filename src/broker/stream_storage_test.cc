@@ -93,7 +93,7 @@ TEST_F(StreamStorageTest, ReadingTakesNothing) {
 }
 
 TEST_F(StreamStorageTest, ACutHeadStaysCut) {
-  declare("s", {{"x-max-length-bytes", 20'000}, {"x-stream-max-segment-size-bytes", 5'000}});
+  declare("s", {{"x-max-length-bytes", 18'000}, {"x-stream-max-segment-size-bytes", 5'000}});
   publish_numbers("s", 0, 49, 1000);
   const StreamOffset first = log_of("s").first_offset();
   EXPECT_GE(first, 25u);
