@@ -20,8 +20,8 @@ die() {
   exit 1
 }
 
-# interpreter_packages: prints the packages that would bring a Python and a Node
-# that the tests can use, or nothing when such are on PATH already, from wherever.
+# interpreter_packages: prints the packages that would bring a Python, a Node and a
+# Go that the tests can use, or nothing when such are on PATH already, from wherever.
 interpreter_packages() {
   if ! python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
     printf '%s\n' python3 python3-venv
@@ -30,6 +30,7 @@ interpreter_packages() {
     ! node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null; then
     printf '%s\n' nodejs npm
   fi
+  command -v go >/dev/null || printf '%s\n' golang-go
 }
 
 # missing_packages NAME...: prints those that are not installed.
