@@ -149,8 +149,9 @@ class Channel {
   void add_consumer(Queue& queue, const amqp::basic::Consume& method, const std::string& tag,
                     const ConsumerArguments& arguments);
   // kNotImplemented: what streams gave is acknowledged, and nothing else.
-  Result<void> check_not_of_streams(const std::vector<Unacked>& taken,
-                                    std::string_view operation) const;
+  // kNotImplemented: there is one of a stream among them.
+  Result<std::vector<Unacked>> none_of_streams(std::vector<Unacked> taken,
+                                               std::string_view operation);
 
   // What a transaction holds back until its commit, in channel_transaction.cc.
   struct Transaction {

@@ -197,7 +197,7 @@ Result<void> Channel::handle(const amqp::basic::Ack& method) {
 
 Result<void> Channel::handle(const amqp::basic::Reject& method) {
   BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, /*multiple=*/false));
-  BB_TRY(check_not_of_streams(taken, "basic.nack and basic.reject"));
+  BB_TRY_ASSIGN(taken, none_of_streams(std::move(taken), "basic.nack and basic.reject"));
   settle_or_hold(std::move(taken),
                  method.requeue ? Outcome::kRequeuedAfterFailure : Outcome::kRejected);
   return {};
@@ -205,15 +205,14 @@ Result<void> Channel::handle(const amqp::basic::Reject& method) {
 
 Result<void> Channel::handle(const amqp::basic::Nack& method) {
   BB_TRY_ASSIGN(auto taken, take_unacked(method.delivery_tag, method.multiple));
-  BB_TRY(check_not_of_streams(taken, "basic.nack and basic.reject"));
+  BB_TRY_ASSIGN(taken, none_of_streams(std::move(taken), "basic.nack and basic.reject"));
   settle_or_hold(std::move(taken), method.requeue ? Outcome::kRequeued : Outcome::kRejected);
   return {};
 }
 
 Result<void> Channel::handle(const amqp::basic::Recover& method) {
   if (!method.requeue) return fail(ErrorCode::kNotImplemented, "requeue=false");
-  auto taken = unacked_.take_all();
-  BB_TRY(check_not_of_streams(taken, "basic.recover"));
+  BB_TRY_ASSIGN(auto taken, none_of_streams(unacked_.take_all(), "basic.recover"));
   send(amqp::basic::RecoverOk{});  // before what it sets going again
   settle(std::move(taken), Outcome::kRequeued);
   return {};
@@ -221,19 +220,20 @@ Result<void> Channel::handle(const amqp::basic::Recover& method) {
 
 Result<void> Channel::handle(const amqp::basic::RecoverAsync& method) {
   if (!method.requeue) return fail(ErrorCode::kNotImplemented, "requeue=false");
-  auto taken = unacked_.take_all();
-  BB_TRY(check_not_of_streams(taken, "basic.recover"));
+  BB_TRY_ASSIGN(auto taken, none_of_streams(unacked_.take_all(), "basic.recover"));
   settle(std::move(taken), Outcome::kRequeued);
   return {};
 }
 
-Result<void> Channel::check_not_of_streams(const std::vector<Unacked>& taken,
-                                           std::string_view operation) const {
+// Otherwise all of them are unacknowledged as before, so that the end of the channel finds them.
+Result<std::vector<Unacked>> Channel::none_of_streams(std::vector<Unacked> taken,
+                                                      std::string_view operation) {
   const auto found = std::ranges::find_if(
       taken, [](const Unacked& unacked) { return unacked.queue->is_stream(); });
-  if (found == taken.end()) return {};
-  return not_for_streams(operation,
-                         describe("queue", found->queue->name(), connection_.vhost().name()));
+  if (found == taken.end()) return taken;
+  const std::string what = describe("queue", found->queue->name(), connection_.vhost().name());
+  unacked_.put_back(std::move(taken));
+  return not_for_streams(operation, what);
 }
 
 Result<std::vector<Unacked>> Channel::take_unacked(std::uint64_t delivery_tag, bool multiple) {

@@ -267,6 +267,30 @@ TEST_P(StreamReading, TakesNothingBack) {
   refused(amqp::basic::Reject{.delivery_tag = 1, .requeue = false});
 }
 
+TEST_P(StreamReading, WhatItDoesNotTakeBackCostsOtherQueuesNothing) {
+  WireChannel owner = connected_channel();
+  const std::string queue = owner.declare({.queue = unique("queue"), .durable = true});
+  owner.put(queue, "kept");
+  WireClient& client = connect();
+  WireChannel channel = open_channel(client);
+  channel.get_message(queue, /*no_ack=*/false);
+  const std::string stream = stream_of(channel, 1);
+  read(channel, stream, "first");
+  expect_messages(channel, 0, 0);
+  channel.send(amqp::basic::Nack{.delivery_tag = 0, .multiple = true, .requeue = true});
+  client.expect_connection_closed(
+      540,
+      fmt::format("NOT_IMPLEMENTED - basic.nack and basic.reject not supported by stream queues {}",
+                  in_vhost(stream)),
+      amqp::basic::Nack::kId);
+  // RabbitMQ takes a moment.
+  while (is_rabbitmq() && owner.message_count(queue) == 0) {
+  }
+  EXPECT_EQ(owner.message_count(queue), 1u);
+  owner.call(amqp::queue::Delete{.queue = queue});
+  remove(owner, stream);
+}
+
 TEST_P(StreamReading, RecoversNothingWhereAllIsAcknowledged) {
   WireChannel channel = connected_channel();
   const std::string stream = stream_of(channel, 2);
