@@ -108,14 +108,18 @@ void LogStorage::empty_segments(const HolderList& holders) {
       needed_bytes[base_of(message.position)] += message.body_bytes;
     }
   });
-  // Of streams there may be millions: a chunk that is in one segment is looked at as a whole.
-  // Messages are moved in their order: what is between two in one segment is there, too.
+  // Of streams there may be millions: a chunk that is in one segment, as it came, is looked at as a
+  // whole.
+  const auto segment_of = [&](const StreamLog::Chunk& chunk) -> Position {
+    const Position first = StreamLog::first_position(chunk);
+    if (first == 0 || location_of(first) != first) return 0;
+    if (location_of(chunk.last_position) != chunk.last_position) return 0;
+    const Position base = live_.base_of(first);
+    return base == live_.base_of(chunk.last_position) ? base : 0;
+  };
   holders.for_each_stream([&](QueueId, const StreamLog& log) {
     for (const StreamLog::Chunk& chunk : log.chunks()) {
-      const Position first = StreamLog::first_position(chunk);
-      if (first == 0) continue;
-      const Position base = base_of(first);
-      if (base == base_of(chunk.last_position)) {
+      if (const Position base = segment_of(chunk)) {
         needed_bytes[base] += chunk.body_bytes;
         continue;
       }
@@ -144,10 +148,7 @@ void LogStorage::empty_segments(const HolderList& holders) {
   });
   holders.for_each_stream([&](QueueId stream, const StreamLog& log) {
     for (const StreamLog::Chunk& chunk : log.chunks()) {
-      const Position first = StreamLog::first_position(chunk);
-      if (first == 0) continue;
-      const Position base = base_of(first);
-      if (base == base_of(chunk.last_position) && !chosen.contains(base)) continue;
+      if (const Position base = segment_of(chunk); base != 0 && !chosen.contains(base)) continue;
       StreamLog::for_each_in(chunk, [&](Position position) {
         if (chosen.contains(base_of(position))) messages_to_move[position].push_back(stream);
       });
