@@ -16,6 +16,7 @@ void SimClient::connect(broker::Broker& broker, TimePoint now, std::uint16_t pre
                         bool confirms) {
   connection_ = broker.connect(fmt::format("10.0.0.{}:1", number_), true, *this, now);
   brought_ = 0;
+  prefetch_ = prefetch;
   outgoing_ = amqp::kProtocolHeader;
   const std::string response("\0guest\0guest", 12);
   const amqp::FieldTable capabilities{{"consumer_cancel_notify", true}};
@@ -52,7 +53,7 @@ void SimClient::disconnect() {
   commands_.clear();
   tap_ = {};
   reader_ = {};
-  refused_ = false;
+  refused_ = reads_streams_ = false;
   held_.clear();
   consumers_.clear();
   silent_consumers_.clear();
@@ -80,6 +81,7 @@ void SimClient::write(Command command, const Model& model) {
   if (command.verb == Verb::kConsume) {
     consumers_.insert(command.tag);
     if (command.no_ack) silent_consumers_.insert(command.tag);
+    if (is_stream_name(command.queue)) reads_streams_ = true;
   }
   if (command.verb == Verb::kCancel) consumers_.erase(command.tag);
   if (command.verb == Verb::kGet) gets_.push_back(command.no_ack);
@@ -99,9 +101,15 @@ void SimClient::encode(Buffer& out, const Command& command, const Model& model) 
       amqp::encode_content(out, kChannel, encoded.view(), as_bytes(post.body), 4096);
       return;
     }
-    case Verb::kConsume:
-      return put(amqp::basic::Consume{
-          .queue = command.queue, .consumer_tag = command.tag, .no_ack = command.no_ack});
+    case Verb::kConsume: {
+      amqp::FieldTable arguments;
+      if (command.offset)
+        arguments.set("x-stream-offset", static_cast<std::int64_t>(*command.offset));
+      return put(amqp::basic::Consume{.queue = command.queue,
+                                      .consumer_tag = command.tag,
+                                      .no_ack = command.no_ack,
+                                      .arguments = arguments});
+    }
     case Verb::kCancel:
       return put(amqp::basic::Cancel{.consumer_tag = command.tag});
     case Verb::kAck:
@@ -119,9 +127,17 @@ void SimClient::encode(Buffer& out, const Command& command, const Model& model) 
       return put(amqp::basic::Get{.queue = command.queue, .no_ack = command.no_ack});
     case Verb::kRecover:
       return put(amqp::basic::Recover{.requeue = true});
-    case Verb::kDeclareQueue:
-      return put(
-          amqp::queue::Declare{.queue = command.queue, .durable = is_durable_name(command.queue)});
+    case Verb::kDeclareQueue: {
+      amqp::FieldTable arguments;
+      if (is_stream_name(command.queue)) {
+        arguments = {{"x-queue-type", "stream"},
+                     {"x-max-length-bytes", kStreamBytesMax},
+                     {"x-stream-max-segment-size-bytes", kStreamSegmentBytes}};
+      }
+      return put(amqp::queue::Declare{.queue = command.queue,
+                                      .durable = is_durable_name(command.queue),
+                                      .arguments = arguments});
+    }
     case Verb::kDeleteQueue:
       return put(amqp::queue::Delete{.queue = command.queue});
     case Verb::kPurge:

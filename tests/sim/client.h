@@ -50,6 +50,9 @@ class SimClient final : private broker::ConnectionObserver {
   const std::vector<std::uint64_t>& held() const { return held_; }
   void forget_held(std::uint64_t tag, bool multiple);
   const std::set<std::string>& consumers() const { return consumers_; }
+  // Reads a stream, or did: what it may hold of it is acknowledged, and nothing else.
+  bool reads_streams() const { return reads_streams_; }
+  std::uint16_t prefetch() const { return prefetch_; }
   std::string new_consumer_tag() { return fmt::format("c{}.{}", number_, ++last_consumer_); }
 
  private:
@@ -71,6 +74,8 @@ class SimClient final : private broker::ConnectionObserver {
   std::set<std::string> silent_consumers_;  // that need no acks
   std::deque<bool> gets_;                   // no_ack
   std::uint64_t last_consumer_ = 0;
+  bool reads_streams_ = false;
+  std::uint16_t prefetch_ = 0;
 };
 
 }  // namespace bb::sim

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace bb::sim {
@@ -41,6 +42,8 @@ struct Command {
   bool multiple = false;
   bool requeue = false;
   bool no_ack = false;
+  std::optional<std::uint64_t> offset =
+      {};  // where the reader of a stream begins; not: with the next
 };
 
 // A message as it was written. The body says its number, and is as long as that asks for.
@@ -55,6 +58,12 @@ struct Post {
 inline bool is_durable_name(const std::string& name) {
   return !name.starts_with("t.");
 }
+inline bool is_stream_name(const std::string& name) {
+  return name.starts_with("s.");
+}
+// Of every stream: so little that they drop much.
+constexpr std::uint64_t kStreamBytesMax = 20'000;
+constexpr std::uint64_t kStreamSegmentBytes = 5'000;
 inline bool is_predeclared(const std::string& exchange) {
   return exchange.starts_with("amq.");
 }

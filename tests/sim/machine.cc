@@ -56,6 +56,12 @@ Inventory Machine::inventory() const {
   broker_->for_each_queue([&](QueueId queue, const std::vector<broker::QueuedMessage>& messages) {
     found.messages[queue] = messages;
   });
+  broker_->for_each_stream([&](QueueId queue, const broker::StreamLog& log) {
+    Inventory::Stream& stream = found.streams[queue];
+    stream.first_offset = log.first_offset();
+    broker::StreamLog::Cursor cursor = log.find(0);
+    while (const auto entry = log.next(cursor)) stream.positions.push_back(entry->position);
+  });
   return found;
 }
 

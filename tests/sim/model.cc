@@ -114,8 +114,10 @@ void Model::apply(ClientNumber number, const Command& command,
       return publish(client, command, appends);
     case Verb::kConsume:
       if (!has_queue) return fail_channel(client, 404);
-      client.consumers[command.tag] = {
-          .queue = queue->second, .no_ack = command.no_ack, .prefetch = client.prefetch};
+      client.consumers[command.tag] = {.queue = queue->second,
+                                       .no_ack = command.no_ack,
+                                       .prefetch = client.prefetch,
+                                       .next = command.offset.value_or(queue->second->next())};
       return;
     case Verb::kCancel:
       client.consumers.erase(command.tag);
@@ -143,11 +145,12 @@ void Model::apply(ClientNumber number, const Command& command,
     case Verb::kRecover:
       return return_all(client);
     case Verb::kDeclareQueue: {
-      client.count_due = has_queue ? static_cast<std::uint32_t>(queue->second->waiting.size()) : 0;
+      client.count_due = has_queue ? static_cast<std::uint32_t>(queue->second->size()) : 0;
       if (has_queue) return;
       const auto made = std::make_shared<Queue>();
       made->name = command.queue;
       made->durable = is_durable_name(command.queue);
+      made->is_stream = is_stream_name(command.queue);
       made->id = queue_id(command.queue);
       queues_[command.queue] = made;
       if (made->durable) define("queue " + command.queue, true, made->id);
@@ -193,7 +196,7 @@ void Model::publish(Client& client, const Command& command,
   TapStorage::Append append;
   std::set<QueueId> kept_by;
   for (const QueuePtr& queue : queues) {
-    if (queue->durable && sent.persistent) kept_by.insert(queue->id);
+    if (queue->durable && (sent.persistent || queue->is_stream)) kept_by.insert(queue->id);
   }
   if (!kept_by.empty()) {
     if (appends.empty() || appends.front().body != sent.body) {
@@ -212,6 +215,11 @@ void Model::publish(Client& client, const Command& command,
   }
   if (!unconfirmed.refused) {
     for (const QueuePtr& queue : queues) {
+      if (queue->is_stream) {
+        queue->entries.push_back(
+            {.id = command.message, .position = append.position, .end = append.end});
+        continue;
+      }
       const bool kept = queue->durable && sent.persistent;
       queue->waiting[next_place_++] = {.id = command.message,
                                        .position = kept ? append.position : 0,
@@ -248,6 +256,7 @@ void Model::settle(const QueuePtr& queue, Held held) {
 }
 
 void Model::put_back(const Unacked& unacked) {
+  if (unacked.queue->is_stream) return;
   if (unacked.queue->gone) return settle(unacked.queue, unacked.held);
   Held held = unacked.held;
   held.redelivered = true;
@@ -394,6 +403,7 @@ void Model::delivered(ClientNumber number, Client& client, const WireEvent& even
                        event.consumer);
     }
     consumer = &found->second;
+    if (consumer->queue->is_stream) return read(number, client, *consumer, event);
     queue = consumer->queue;
     no_ack = consumer->no_ack;
   }
@@ -492,6 +502,7 @@ void Model::end_turn(Position confirms_due) {
     if (client.failing || !client.connected) continue;
     if (!client.gets.empty()) log_.fail("client {}: no answer to basic.get", number);
     if (client.count_due) log_.fail("client {}: no answer with a count", number);
+    check_readers(number, client);
     for (const auto& [tag, consumer] : client.consumers) {
       if (consumer.queue->waiting.empty()) continue;
       if (consumer.no_ack || consumer.prefetch == 0 || consumer.unacked < consumer.prefetch) {

@@ -39,6 +39,11 @@ struct Inventory {
   std::set<std::string> exchanges;
   std::set<Binding> bindings;
   std::map<QueueId, std::vector<broker::QueuedMessage>> messages;
+  struct Stream {
+    broker::StreamOffset first_offset = 0;
+    std::vector<Position> positions;  // 0: lost
+  };
+  std::map<QueueId, Stream> streams;
 };
 
 class Model {
@@ -54,6 +59,9 @@ class Model {
   // takes from their beginning.
   bool may_share_turn(ClientNumber client, const Command& command) const;
   std::size_t waiting_count() const;
+  // Of a stream; 0 where there is none.
+  broker::StreamOffset next_offset(const std::string& stream) const;
+  bool has_read_all(ClientNumber client, const std::string& consumer) const;
   std::size_t unacked_count(ClientNumber client) const;
 
   MessageId add_post(Post post);
@@ -68,6 +76,8 @@ class Model {
   void apply(ClientNumber client, const Command& command, std::deque<TapStorage::Append>& appends,
              const std::function<QueueId(const std::string&)>& queue_id);
   void received(ClientNumber client, const WireEvent& event);
+  // The stream has dropped what is before that offset.
+  void truncated(QueueId stream, broker::StreamOffset first_offset);
   void storage_failed() { storage_failed_ = true; }
   // `confirms_due`: all that is durable has been answered, up to there.
   void end_turn(Position confirms_due);
@@ -128,6 +138,23 @@ class Model {
     // Of the current turn.
     std::uint64_t taken_last = 0;
     bool was_empty = false;
+
+    // Of a stream: all that it had since the last start, by offset.
+    bool is_stream = false;
+    std::deque<Held> entries;
+    broker::StreamOffset base = 0;   // of the first of them
+    broker::StreamOffset first = 0;  // that it has not dropped
+    struct Truncation {
+      broker::StreamOffset first = 0;
+      EffectNumber effect = kNone;
+    };
+    std::vector<Truncation> truncations;  // since the last start
+
+    broker::StreamOffset next() const { return base + entries.size(); }
+    std::size_t size() const {
+      return is_stream ? static_cast<std::size_t>(next() - first) : waiting.size();
+    }
+    const Held& at(broker::StreamOffset offset) const { return entries[offset - base]; }
   };
   using QueuePtr = std::shared_ptr<Queue>;
   struct Consumer {
@@ -135,6 +162,7 @@ class Model {
     bool no_ack = false;
     std::uint16_t prefetch = 0;
     std::size_t unacked = 0;
+    broker::StreamOffset next = 0;  // what it gets next of a stream
   };
   struct Unacked {
     QueuePtr queue;
@@ -187,6 +215,11 @@ class Model {
 
   void delivered(ClientNumber number, Client& client, const WireEvent& event);
   void confirmed(ClientNumber number, Client& client, const WireEvent& event);
+  void read(ClientNumber number, Client& client, Consumer& consumer, const WireEvent& event);
+  // Of a stream: what its reader could be given.
+  static std::optional<broker::StreamOffset> next_readable(const Consumer& consumer);
+  void check_readers(ClientNumber number, const Client& client);
+  void check_stream(Queue& stream, const Inventory::Stream& found, Position end, bool damaged);
   std::string where_is(const Queue& queue, MessageId id) const;
 
   void started(const Inventory& found, const Stretches* given_up);

@@ -65,6 +65,15 @@ void Model::started(const Inventory& found, const Stretches* given_up) {
     }
     if (!queue) return log_.fail("queue {} is there as number {}, which it never was", name, id);
     static const std::vector<broker::QueuedMessage> kNothing;
+    if (queue->is_stream) {
+      static const Inventory::Stream kEmpty;
+      const auto stream = found.streams.find(id);
+      check_stream(*queue, stream == found.streams.end() ? kEmpty : stream->second, end, damaged);
+      queue->gone = false;
+      queue->forgotten = kNone;
+      queues[name] = std::move(queue);
+      continue;
+    }
     const auto messages = found.messages.find(id);
     check_queue(*queue, messages == found.messages.end() ? kNothing : messages->second, end,
                 given_up);

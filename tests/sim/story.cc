@@ -110,6 +110,11 @@ void Story::turn(const std::function<void()>& what, Position confirms_due) {
   model_.begin_turn(machine_.log_end());
   what();
   take_output();
+  if (machine_.running()) {
+    for (const TapStorage::Truncation& each : machine_.tap().take_truncations()) {
+      model_.truncated(each.stream, each.first_offset);
+    }
+  }
   if (check_power() || log_.failed()) return;
   for (const auto& [client, event] : events_) {
     tally_.deliveries +=
@@ -131,6 +136,28 @@ void Story::take_output() {
       more = more || !events->empty();
       for (WireEvent& event : *events) events_.emplace_back(client->number(), std::move(event));
     }
+    // Who reads much of a stream goes on when the event loop comes round.
+    broker::Broker& broker = machine_.broker();
+    if (!more && broker.next_deadline() && *broker.next_deadline() <= now_) {
+      broker.on_time(now_);
+      more = true;
+    }
+  }
+}
+
+void Story::drain_stream(SimClient& client, const std::string& stream) {
+  const std::string tag = client.new_consumer_tag();
+  write(client, {.verb = Verb::kConsume, .queue = stream, .tag = tag, .offset = 0});
+  do {
+    while (client.outgoing_bytes() > 0 && !log_.failed()) bring(client, 1 << 20);
+    client.read(1 << 30);
+    if (client.held().empty()) break;
+    const std::uint64_t last = client.held().back();
+    client.forget_held(last, /*multiple=*/true);
+    write(client, {.verb = Verb::kAck, .delivery_tag = last, .multiple = true});
+  } while (!log_.failed());
+  if (!log_.failed() && !model_.has_read_all(client.number(), tag)) {
+    log_.fail("there is more in {} that nobody can read", stream);
   }
 }
 
@@ -142,8 +169,12 @@ void Story::drain() {
   }
   if (log_.failed()) return;
   SimClient& last = *clients_.front();
-  connect(last, /*prefetch=*/0, /*confirms=*/false);
+  connect(last, /*prefetch=*/50, /*confirms=*/false);
   for (const auto& [name, id] : machine_.inventory().queues) {
+    if (is_stream_name(name)) {
+      if (!log_.failed()) drain_stream(last, name);
+      continue;
+    }
     std::uint32_t left = 1;
     while (left > 0 && !log_.failed()) {
       left = 0;

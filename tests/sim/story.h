@@ -65,6 +65,7 @@ class Story {
   void act(SimClient& client);
   void publish(SimClient& client);
   void consume(SimClient& client);
+  void read_stream(SimClient& client, const std::string& stream);
   void settle(SimClient& client);
   void change_topology(SimClient& client);
   void write(SimClient& client, Command command);
@@ -78,6 +79,7 @@ class Story {
   // Takes what there is for the clients: it sets going what had to wait for that.
   void take_output();
   void drain();
+  void drain_stream(SimClient& client, const std::string& stream);
 
   // The storage and the disk; story_storage.cc.
   void storage_step();

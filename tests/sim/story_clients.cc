@@ -9,7 +9,8 @@ namespace bb::sim {
 namespace {
 
 // Names that begin with "t." are transient.
-constexpr std::array kQueues{"a", "b", "c", "d", "t.e"};
+// Names that begin with "s." are streams.
+constexpr std::array kQueues{"a", "b", "c", "d", "t.e", "s.f", "s.g"};
 constexpr std::array kExchanges{"amq.fanout", "amq.topic", "x.fanout", "x.topic", "t.x.fanout"};
 constexpr std::array kDeclared{"x.fanout", "x.topic", "t.x.fanout"};
 constexpr std::array kKeys{"k", "k.l", "k.l.m"};
@@ -74,7 +75,11 @@ void Story::consume(SimClient& client) {
     log_.note("client {} cancels {}", client.number(), tag);
     return write(client, {.verb = Verb::kCancel, .tag = tag});
   }
-  const std::string queue = some_queue();
+  std::string queue = some_queue();
+  if (is_stream_name(queue)) {
+    if (client.prefetch() > 0) return read_stream(client, queue);
+    queue = kQueues.front();
+  }
   const bool no_ack = dice_.one_in(4);
   if (client.consumers().size() < 3 && dice_.one_in(3)) {
     const std::string tag = client.new_consumer_tag();
@@ -96,14 +101,26 @@ void Story::consume(SimClient& client) {
   }
 }
 
+void Story::read_stream(SimClient& client, const std::string& stream) {
+  if (client.consumers().size() >= 3) return;
+  if (!model_.has_queue(stream) && !dice_.one_in(10)) {
+    return write(client, {.verb = Verb::kDeclareQueue, .queue = stream});
+  }
+  Command command{.verb = Verb::kConsume, .queue = stream, .tag = client.new_consumer_tag()};
+  if (!dice_.one_in(3)) command.offset = dice_.below(model_.next_offset(stream) + 3);
+  log_.note("client {} reads {} as {} from {}", client.number(), stream, command.tag,
+            command.offset ? fmt::format("{}", *command.offset) : "the next");
+  write(client, std::move(command));
+}
+
 void Story::settle(SimClient& client) {
-  if (dice_.one_in(40)) {
+  if (!client.reads_streams() && dice_.one_in(40)) {
     log_.note("client {} recovers", client.number());
     return write(client, {.verb = Verb::kRecover});
   }
   const bool multiple = dice_.one_in(3);
   const std::uint64_t tag = dice_.one_in(2) ? client.held().front() : dice_.any_of(client.held());
-  const bool ack = !dice_.one_in(4);
+  const bool ack = client.reads_streams() || !dice_.one_in(4);
   const bool requeue = !ack && !dice_.one_in(3);
   log_.note("client {} {} {}{}", client.number(),
             ack       ? "acks"
@@ -141,6 +158,9 @@ void Story::change_topology(SimClient& client) {
   const bool exists = model_.has_queue(command.queue) &&
                       (command.verb != Verb::kBind || model_.has_exchange(command.exchange));
   if (!of_exchanges && !exists && !dice_.one_in(10)) command.verb = Verb::kDeclareQueue;
+  if (command.verb == Verb::kPurge && is_stream_name(command.queue)) {
+    command.verb = Verb::kDeclareQueue;
+  }
   log_.note("client {} asks for change {} of queue {}, exchange {}, key {}", client.number(),
             static_cast<int>(command.verb), command.queue, command.exchange, command.key);
   write(client, std::move(command));

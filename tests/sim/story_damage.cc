@@ -73,12 +73,19 @@ Model::Stretches Story::given_up() {
 
 bool Story::check_bodies() {
   std::uint64_t unreadable = 0;
-  for (const auto& [queue, messages] : machine_.inventory().messages) {
-    for (const broker::QueuedMessage& message : messages) {
-      broker::MemoryGauge gauge;
-      if (machine_.storage().load(message.position, gauge)) continue;
-      ++unreadable;
-      log_.note("position {} of queue {} cannot be read", message.position, queue);
+  const auto check = [&](QueueId queue, Position position) {
+    broker::MemoryGauge gauge;
+    if (machine_.storage().load(position, gauge)) return;
+    ++unreadable;
+    log_.note("position {} of queue {} cannot be read", position, queue);
+  };
+  const Inventory found = machine_.inventory();
+  for (const auto& [queue, messages] : found.messages) {
+    for (const broker::QueuedMessage& message : messages) check(queue, message.position);
+  }
+  for (const auto& [queue, stream] : found.streams) {
+    for (const Position position : stream.positions) {
+      if (position != 0) check(queue, position);
     }
   }
   return unreadable == 0;

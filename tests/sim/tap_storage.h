@@ -24,8 +24,14 @@ class TapStorage final : public broker::Storage {
   // `storage` outlives it.
   explicit TapStorage(broker::LogStorage& storage) : storage_(storage) {}
 
+  struct Truncation {
+    QueueId stream = 0;
+    broker::StreamOffset first_offset = 0;
+  };
+
   // Since the last call.
   std::vector<Append> take_appends() { return std::exchange(appends_, {}); }
+  std::vector<Truncation> take_truncations() { return std::exchange(truncations_, {}); }
 
   Result<Position> append(const broker::Message& message,
                           std::span<const QueueId> queues) override {
@@ -47,6 +53,10 @@ class TapStorage final : public broker::Storage {
     storage_.requeued(queue, position, delivery_count);
   }
   void delivered(QueueId queue, Position position) override { storage_.delivered(queue, position); }
+  void truncated(QueueId stream, broker::StreamOffset first_offset) override {
+    truncations_.push_back({stream, first_offset});
+    storage_.truncated(stream, first_offset);
+  }
   void forget_queue(QueueId queue) override { storage_.forget_queue(queue); }
   void discard(Position position) override { storage_.discard(position); }
   void put_definition(broker::DefinitionKind kind, std::string_view key,
@@ -62,6 +72,7 @@ class TapStorage final : public broker::Storage {
  private:
   broker::LogStorage& storage_;
   std::vector<Append> appends_;
+  std::vector<Truncation> truncations_;
 };
 
 }  // namespace bb::sim

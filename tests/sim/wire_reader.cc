@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "amqp/field_table.h"
 #include "amqp/properties.h"
 
 namespace bb::sim {
@@ -38,6 +39,11 @@ std::optional<std::vector<WireEvent>> WireReader::feed(std::string_view bytes) {
     const auto properties = amqp::decode_properties(as_bytes(content_.properties()));
     if (!properties) return std::nullopt;
     awaits_content_->persistent = properties->delivery_mode == amqp::kPersistent;
+    if (properties->headers) {
+      const auto headers = amqp::decode_table(*properties->headers);
+      const auto* const offset = headers ? headers->find("x-stream-offset") : nullptr;
+      if (offset != nullptr) awaits_content_->offset = offset->as_integer();
+    }
     awaits_content_->body = content_.take_body();
     events.push_back(*std::exchange(awaits_content_, std::nullopt));
   }

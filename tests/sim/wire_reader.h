@@ -37,7 +37,8 @@ struct WireEvent {
   std::string key = {};
   std::string body = {};
   bool persistent = false;
-  std::string text = {};  // of a close; the name of what is other
+  std::optional<std::int64_t> offset = {};  // in its stream
+  std::string text = {};                    // of a close; the name of what is other
 };
 
 class WireReader {
