@@ -1,5 +1,7 @@
 #include "broker/broker.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -38,24 +40,32 @@ Result<void> Broker::restore(StoredState state) {
   }
   context_.restoring = true;
   context_.next_queue_id = std::max(context_.next_queue_id, state.next_queue_id);
-  Result<void> restored;
   for (const StoredDefinition& definition : state.definitions) {
-    restored = restore_definition(definition, state);
+    auto restored = restore_definition(definition, state);
     if (restored) continue;
-    // What it refers to may have been given up by a repair.
-    if (restored.error().code != ErrorCode::kNotFound) break;
-    logging::error("a stored definition has no place: {}", restored.error().message);
-    restored = {};
+    // What it refers to may have been given up by a repair. Kept, it would come to life when
+    // somebody makes that anew.
+    if (restored.error().code != ErrorCode::kNotFound) {
+      context_.restoring = false;
+      return restored;
+    }
+    logging::error("a stored definition has no place and is given up: {}",
+                   restored.error().message);
+    context_.storage.erase_definition(definition.kind, definition.key);
+  }
+  // Of queues that were given up.
+  for (const auto& [queue, messages] : state.queues) {
+    context_.storage.forget_queue(queue);
+    for (const QueuedMessage& message : messages) context_.storage.discard(message.position);
   }
   context_.restoring = false;
-  return restored;
+  return {};
 }
 
 Result<void> Broker::restore_definition(const StoredDefinition& definition, StoredState& state) {
-  const auto find = [this](const std::string& name) {
+  const auto find = [this](const std::string& name) -> Result<VHost*> {
     VHost* const vhost = find_vhost(name);
-    if (vhost == nullptr)
-      logging::error("a stored definition is of vhost '{}', which is gone", name);
+    if (vhost == nullptr) return fail(ErrorCode::kNotFound, fmt::format("no vhost '{}'", name));
     return vhost;
   };
   switch (definition.kind) {
@@ -65,14 +75,12 @@ Result<void> Broker::restore_definition(const StoredDefinition& definition, Stor
       return restore_access(definition);
     case DefinitionKind::kExchange: {
       BB_TRY_ASSIGN(StoredExchange stored, decode_exchange(definition.key, definition.value));
-      VHost* const vhost = find(stored.vhost);
-      return vhost == nullptr ? Result<void>()
-                              : vhost->declare_exchange(stored.name, std::move(stored.properties));
+      BB_TRY_ASSIGN(VHost* const vhost, find(stored.vhost));
+      return vhost->declare_exchange(stored.name, std::move(stored.properties));
     }
     case DefinitionKind::kQueue: {
       BB_TRY_ASSIGN(StoredQueue stored, decode_queue(definition.key, definition.value));
-      VHost* const vhost = find(stored.vhost);
-      if (vhost == nullptr) return {};
+      BB_TRY_ASSIGN(VHost* const vhost, find(stored.vhost));
       const auto messages = state.queues.find(stored.id);
       const auto stream = state.streams.find(stored.id);
       BB_TRY_ASSIGN(Queue* const queue, vhost->restore_queue(std::move(stored)));
@@ -87,8 +95,8 @@ Result<void> Broker::restore_definition(const StoredDefinition& definition, Stor
     }
     case DefinitionKind::kBinding: {
       BB_TRY_ASSIGN(const StoredBinding stored, decode_binding(definition.key, definition.value));
-      VHost* const vhost = find(stored.vhost);
-      return vhost == nullptr ? Result<void>() : vhost->restore_binding(stored);
+      BB_TRY_ASSIGN(VHost* const vhost, find(stored.vhost));
+      return vhost->restore_binding(stored);
     }
     default:
       return {};
@@ -216,7 +224,12 @@ void Broker::set_disk_alarm(bool alarm) {
 
 void Broker::block_publishers() {
   for (Connection* connection : connections_) {
-    if (connection->publishes_) connection->set_blocked(memory_alarm_ || disk_alarm_);
+    if (!connection->publishes_) continue;
+    if (memory_alarm_ || disk_alarm_) {
+      connection->hold_back();
+    } else {
+      connection->set_blocked(false);
+    }
   }
 }
 

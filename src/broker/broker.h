@@ -42,7 +42,7 @@ class Broker final : public HolderList {
 
   // Takes up what an earlier run left in the storage; before the first connection. kIo: a
   // definition cannot be read. Whatever of it no longer has a place (a queue of a vhost that is
-  // gone) is logged and stays in the storage.
+  // gone) is logged and given up, in the storage too.
   Result<void> restore(StoredState state);
 
   // A client has connected from `peer` ("127.0.0.1:40112"). `observer` outlives the connection.
@@ -110,6 +110,8 @@ class Broker final : public HolderList {
   const std::set<Connection*>& connections() const { return connections_; }
   const Options& options() const { return context_.options; }
   const Counters& counters() const { return context_.counters; }
+  // Of a limit that is not the core's to keep.
+  void count_refusal(Limit limit) { context_.counters.refused.count(limit); }
   Clock& clock() { return context_.clock; }
   std::size_t connection_count() const { return connections_.size(); }
   std::uint64_t message_bytes() const {

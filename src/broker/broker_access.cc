@@ -52,7 +52,8 @@ Result<VHost*> Broker::put_vhost(std::string_view name, VHost::Metadata metadata
   }
   VHost* vhost = find_vhost(name);
   if (vhost == nullptr) {
-    if (vhosts_.size() >= context_.options.vhosts_max) {
+    if (vhosts_.size() >= context_.options.vhosts_max && !context_.restoring) {
+      count_refusal(Limit::kVhosts);
       return fail(ErrorCode::kPreconditionFailed,
                   fmt::format("cannot create vhost '{}': the limit of {} vhosts is reached", name,
                               context_.options.vhosts_max));
@@ -89,7 +90,10 @@ Result<void> Broker::delete_vhost(std::string_view name) {
 
 Result<void> Broker::put_user(std::string_view name, User user) {
   const boost::json::object json = to_json(user);
-  BB_TRY(context_.access.put_user(name, std::move(user)));
+  if (auto put = context_.access.put_user(name, std::move(user)); !put) {
+    if (context_.access.users().size() >= context_.options.users_max) count_refusal(Limit::kUsers);
+    return put;
+  }
   keep(user_key(name), json);
   return {};
 }

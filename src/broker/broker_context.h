@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "broker/access_control.h"
 #include "broker/deferred_work.h"
+#include "broker/limit_refusals.h"
 #include "broker/login_throttle.h"
 #include "broker/message.h"
 #include "broker/message_validator.h"
@@ -49,6 +50,8 @@ struct Counters {
   std::uint64_t invalid = 0;       // of these, what their exchange refused
   std::uint64_t delivered = 0;     // to consumers and to basic.get
   std::uint64_t acknowledged = 0;  // by clients
+  std::uint64_t dropped = 0;       // by queues that were full, to make room
+  LimitRefusals refused;
 };
 
 // One per broker; outlives everything that refers to it.

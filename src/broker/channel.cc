@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "base/try.h"
 #include "broker/channel_consumer.h"
+#include "broker/line_breaks.h"
+#include "broker/table_limits.h"
 
 namespace bb::broker {
 
@@ -23,8 +27,21 @@ Channel::~Channel() {
 
 Result<void> Channel::on_method(const amqp::Method& method) {
   if (content_.active()) return fail(unexpected_instead_of_content());
+  BrokerContext& broker = connection_.broker();
+  if (limits_tables(broker.options)) {
+    if (auto fits = check_table_limits(method, broker.options); !fits) {
+      broker.counters.refused.count(Limit::kTables);
+      return fits;
+    }
+  }
   return std::visit(
       [this](const auto& m) -> Result<void> {
+        if constexpr (HasNames<std::decay_t<decltype(m)>>) {
+          if (has_line_breaks(m)) {
+            std::array<std::string, 2> names;
+            return handle(without_line_breaks(m, names));
+          }
+        }
         if constexpr (requires { handle(m); }) {
           return handle(m);
         } else if constexpr (std::is_same_v<std::decay_t<decltype(m)>, amqp::channel::FlowOk>) {
@@ -44,13 +61,27 @@ Result<void> Channel::on_content(const amqp::Frame& frame) {
     return fail(unexpected_instead_of_content());
   }
   if (std::exchange(header_due_, false)) BB_TRY(check_content_header(frame.payload));
-  if (frame.type == amqp::FrameType::kBody) count_content(content_bytes_ + frame.payload.size());
+  if (frame.type == amqp::FrameType::kBody) {
+    BB_TRY(check_memory());
+    count_content(content_bytes_ + frame.payload.size());
+  }
   BB_TRY_ASSIGN(const bool complete, content_.add(frame));
   if (!complete) return {};
   auto published = publish_content();
   content_.trim();
   count_content(0);
+  connection_.published();
   return published;
+}
+
+// Publishers are held back long before, but for those in the middle of something: many of them
+// could fill the memory with halves of messages, none of which has room to become whole.
+Result<void> Channel::check_memory() const {
+  BrokerContext& broker = connection_.broker();
+  const std::uint64_t bytes_max = broker.options.memory_bytes_max;
+  if (broker.memory.bytes() <= bytes_max + bytes_max / 2) return {};
+  broker.counters.refused.count(Limit::kMemory);
+  return fail(ErrorCode::kContentTooLarge, "messages fill the memory: try again later");
 }
 
 // Half a message holds memory as a whole one does.
@@ -79,6 +110,7 @@ Result<void> Channel::check_content_header(ByteView payload) const {
   }
   if (const auto bytes_max = connection_.broker().options.body_bytes_max;
       header->body_size > bytes_max) {
+    connection_.broker().counters.refused.count(Limit::kBodyBytes);
     return fail(ErrorCode::kPreconditionFailed,
                 fmt::format("message size {} is larger than configured max size {}",
                             header->body_size, bytes_max));

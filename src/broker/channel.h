@@ -37,6 +37,9 @@ class Channel {
 
   // For those who look on.
   bool confirms() const { return confirms_.enabled(); }
+  bool transactional() const { return tx_ != nullptr; }
+  std::size_t uncommitted_publish_count() const { return tx_ ? tx_->publishes.size() : 0; }
+  std::size_t uncommitted_ack_count() const;
   std::size_t consumer_count() const { return consumers_.size(); }
   std::uint16_t consumer_prefetch() const { return consumer_prefetch_; }
   std::uint16_t channel_prefetch() const { return channel_prefetch_; }
@@ -51,6 +54,8 @@ class Channel {
   // A content header or body frame. kUnexpectedFrame when no content is due.
   Result<void> on_content(const amqp::Frame& frame);
   bool expects_content() const { return content_.active(); }
+  // In the middle of a message or a transaction: what that holds in memory is freed by going on.
+  bool holds_unfinished() const { return content_.active() || uncommitted_publish_count() > 0; }
 
   // Writes the confirms that are due.
   void flush_confirms();
@@ -61,10 +66,9 @@ class Channel {
   // to last time, so that each gets its turn at what is full again and again.
   void resume_consumers();
 
-  // What was given and is not acknowledged, in the order that it was given.
-  void for_each_unacked(const std::function<void(const Unacked&)>& visit) const {
-    unacked_.for_each(visit);
-  }
+  // What was given and its queue is not told to be done with: what a transaction has yet to
+  // acknowledge is among it. Each once, in no particular order.
+  void for_each_unacked(const std::function<void(const Unacked&)>& visit) const;
 
   // Ends the channel: consumers leave, what is unacknowledged goes back to its queues.
   void close();
@@ -123,11 +127,14 @@ class Channel {
 
   Error unexpected_instead_of_content() const;
   Result<void> check_content_header(ByteView payload) const;
+  Result<void> check_headers(const amqp::BasicProperties& properties) const;
   Result<void> publish_content();
   // Routes, returns what is mandatory and unroutable; what comes of it is in the result.
   Result<PublishOutcome> publish(const Publication& publication, bool mandatory);
   void confirm(const PublishOutcome& outcome);
   void count_content(std::size_t bytes);
+  // kContentTooLarge: messages fill the memory so far beyond its limit that no more is taken.
+  Result<void> check_memory() const;
   void send_return(const Publication& publication, bool in_history);
 
   // Direct reply-to, in channel_reply.cc.
@@ -157,6 +164,7 @@ class Channel {
   struct Transaction {
     struct Publish {
       Message::Ptr message;
+      std::vector<Queue::Ptr> queues;  // that it is for: found as it came, as in RabbitMQ
       bool mandatory;
     };
     struct Settling {
@@ -169,7 +177,7 @@ class Channel {
   };
   Result<void> hold_publish(const Publication& publication, bool mandatory);
   void roll_back();
-  void finish_commit();
+  void finish_commits();
   void requeue_all();
   // Gives the queue that it left, to be dispatched once what the consumer had is back; nothing for
   // a tag that nobody has.
@@ -198,9 +206,9 @@ class Channel {
   std::string publish_exchange_;
   std::string publish_routing_key_;
   bool publish_mandatory_ = false;
-  std::string reply_queue_;               // of the consumer of direct replies, if there is one
-  std::unique_ptr<Transaction> tx_;       // in transaction mode
-  std::optional<Position> commit_waits_;  // for the storage to be durable up to here
+  std::string reply_queue_;                // of the consumer of direct replies, if there is one
+  std::unique_ptr<Transaction> tx_;        // in transaction mode
+  std::vector<Position> commits_waiting_;  // for the storage to be durable up to each
   ConfirmTracker confirms_;
   std::vector<ConfirmTracker::Ack> acks_;  // kept for its memory
 

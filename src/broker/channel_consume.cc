@@ -9,6 +9,7 @@
 #include "broker/channel.h"
 #include "broker/channel_consumer.h"
 #include "broker/message_traits.h"
+#include "broker/sender_copies.h"
 #include "broker/stream_offset_header.h"
 
 namespace bb::broker {
@@ -45,6 +46,7 @@ Result<void> Channel::handle(const amqp::basic::Consume& method) {
     return fail(ErrorCode::kNotAllowed, fmt::format("attempt to reuse consumer tag '{}'", tag));
   }
   if (connection_.broker().options.consumers_per_channel_max <= consumers_.size()) {
+    connection_.broker().counters.refused.count(Limit::kConsumers);
     return fail(ErrorCode::kNotAllowed, "too many consumers on one channel");
   }
   if (method.queue == kReplyTo) return consume_replies(method, tag);
@@ -121,7 +123,12 @@ void Channel::consumer_cancelled(ChannelConsumer& consumer) {
 }
 
 void Channel::send_content(const Queue& queue, const QueuedMessage& message, bool always_counted) {
+  std::string shown;
   std::string_view properties = message.message->properties();
+  if (message.message->may_have_blind_copies()) {
+    shown = without_blind_copies(properties);
+    properties = shown;
+  }
   if (queue.is_stream()) {
     set_stream_offset(delivered_properties_, properties, message.sequence);
     properties = delivered_properties_;

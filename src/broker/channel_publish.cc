@@ -10,6 +10,8 @@
 #include "base/try.h"
 #include "broker/channel.h"
 #include "broker/message_traits.h"
+#include "broker/sender_copies.h"
+#include "broker/table_limits.h"
 
 namespace bb::broker {
 namespace {
@@ -31,9 +33,9 @@ Result<void> Channel::handle(const amqp::basic::Publish& method) {
   publish_exchange_ = method.exchange;
   publish_routing_key_ = method.routing_key;
   publish_mandatory_ = method.mandatory;
+  BB_TRY(check_memory());
   content_.start();
   header_due_ = true;
-  connection_.published();
   return {};
 }
 
@@ -46,6 +48,7 @@ Result<void> Channel::publish_content() {
                 fmt::format("user_id property set to '{}' but authenticated user was '{}'",
                             *properties.user_id, connection_.user()));
   }
+  BB_TRY(check_headers(properties));
   if (properties.expiration) BB_TRY(check_expiration(*properties.expiration));
   BB_TRY_ASSIGN(const std::optional<std::string> answerable, with_reply_queue(properties));
   const Publication publication{.exchange = publish_exchange_,
@@ -57,6 +60,15 @@ Result<void> Channel::publish_content() {
   BB_TRY_ASSIGN(const PublishOutcome outcome, publish(publication, publish_mandatory_));
   confirm(outcome);
   return {};
+}
+
+Result<void> Channel::check_headers(const amqp::BasicProperties& properties) const {
+  BrokerContext& broker = connection_.broker();
+  if (!properties.headers || !limits_tables(broker.options)) return {};
+  BB_TRY_ASSIGN(const amqp::FieldTable headers, amqp::decode_table(*properties.headers));
+  auto fits = check_table_limits(headers, broker.options);
+  if (!fits) broker.counters.refused.count(Limit::kTables);
+  return fits;
 }
 
 Result<PublishOutcome> Channel::publish(const Publication& publication, bool mandatory) {
@@ -72,7 +84,9 @@ Result<PublishOutcome> Channel::publish(const Publication& publication, bool man
 
 void Channel::confirm(const PublishOutcome& outcome) {
   if (!confirms_.enabled()) return;
-  if (outcome.refused) {
+  if (outcome.invalid && outcome.position != 0) {
+    confirms_.refuse_next_at(outcome.position);
+  } else if (outcome.refused) {
     confirms_.refuse_next();
   } else if (outcome.position != 0) {
     confirms_.confirm_next_at(outcome.position);
@@ -84,8 +98,14 @@ void Channel::confirm(const PublishOutcome& outcome) {
 void Channel::send_return(const Publication& publication, bool in_history) {
   send(amqp::basic::Return{kNoRouteReplyCode, in_history ? amqp::kKeptInHistory : amqp::kNoRoute,
                            publication.exchange, publication.routing_key});
-  amqp::encode_content(connection_.output(), id_, as_bytes(publication.properties),
-                       as_bytes(publication.body), connection_.frame_max_bytes());
+  std::string shown;
+  std::string_view properties = publication.properties;
+  if (may_have_blind_copies(properties)) {
+    shown = without_blind_copies(properties);
+    properties = shown;
+  }
+  amqp::encode_content(connection_.output(), id_, as_bytes(properties), as_bytes(publication.body),
+                       connection_.frame_max_bytes());
 }
 
 Result<void> Channel::handle(const amqp::confirm::Select& method) {
@@ -98,8 +118,8 @@ Result<void> Channel::handle(const amqp::confirm::Select& method) {
 Result<void> Channel::refuse_unconfirmed() {
   confirms_.refuse_waiting();
   flush_confirms();
-  if (!commit_waits_) return {};
-  commit_waits_.reset();
+  if (commits_waiting_.empty()) return {};
+  commits_waiting_.clear();
   return fail(ErrorCode::kInternalError, "the transaction could not be kept on disk");
 }
 
@@ -113,8 +133,8 @@ void Channel::flush_confirms() {
       send(amqp::basic::Ack{ack.sequence, ack.multiple});
     }
   }
-  if (commit_waits_) finish_commit();
-  if (confirms_.waiting() || commit_waits_) connection_.await_durable();
+  finish_commits();
+  if (confirms_.waiting() || !commits_waiting_.empty()) connection_.await_durable();
 }
 
 }  // namespace bb::broker

@@ -1,7 +1,6 @@
 // Classes exchange and queue.
 #include <fmt/format.h>
 
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -14,23 +13,9 @@ namespace {
 // Nobody can declare or delete what is named like this, whatever the permissions.
 constexpr std::string_view kReservedPrefix = "amq.";
 
-// The name as RabbitMQ takes it where something is declared or deleted; nothing when it has no line
-// ends anyway.
-std::optional<std::string> without_line_ends(std::string_view name) {
-  if (name.find_first_of("\r\n") == std::string_view::npos) return std::nullopt;
-  std::string plain(name);
-  std::erase_if(plain, [](char c) { return c == '\r' || c == '\n'; });
-  return plain;
-}
-
 }  // namespace
 
 Result<void> Channel::handle(const amqp::exchange::Declare& method) {
-  if (const auto plain = without_line_ends(method.exchange)) {
-    amqp::exchange::Declare renamed = method;
-    renamed.exchange = *plain;
-    return handle(renamed);
-  }
   VHost& vhost = connection_.vhost();
   if (method.passive && !method.exchange.empty()) {
     BB_TRY(vhost.find_exchange(method.exchange));
@@ -57,11 +42,6 @@ Result<void> Channel::handle(const amqp::exchange::Declare& method) {
 }
 
 Result<void> Channel::handle(const amqp::exchange::Delete& method) {
-  if (const auto plain = without_line_ends(method.exchange)) {
-    amqp::exchange::Delete renamed = method;
-    renamed.exchange = *plain;
-    return handle(renamed);
-  }
   if (!method.exchange.empty() && !method.exchange.starts_with(kReservedPrefix)) {
     BB_TRY(check_exchange(Access::kConfigure, method.exchange));
   }
@@ -121,11 +101,6 @@ Result<Queue*> Channel::queue_for(std::string_view name, Access access) {
 }
 
 Result<void> Channel::handle(const amqp::queue::Declare& method) {
-  if (const auto plain = without_line_ends(method.queue)) {
-    amqp::queue::Declare renamed = method;
-    renamed.queue = *plain;
-    return handle(renamed);
-  }
   if (method.queue.starts_with(kReplyTo)) return declare_reply_queue(method);
   VHost& vhost = connection_.vhost();
   if (!method.passive && !method.queue.starts_with(kReservedPrefix)) {
@@ -189,11 +164,6 @@ Result<void> Channel::handle(const amqp::queue::Purge& method) {
 }
 
 Result<void> Channel::handle(const amqp::queue::Delete& method) {
-  if (const auto plain = without_line_ends(method.queue)) {
-    amqp::queue::Delete renamed = method;
-    renamed.queue = *plain;
-    return handle(renamed);
-  }
   BB_TRY_ASSIGN(const std::string name, queue_name(method.queue));
   BB_TRY(check_queue(Access::kConfigure, name));
   BB_TRY_ASSIGN(Queue* const queue, connection_.vhost().find_deletable_queue(

@@ -8,7 +8,6 @@
 #include "base/assert.h"
 #include "base/try.h"
 #include "broker/channel.h"
-#include "broker/sender_copies.h"
 
 namespace bb::broker {
 
@@ -23,14 +22,11 @@ Result<void> Channel::handle(const amqp::tx::Select&) {
 
 Result<void> Channel::hold_publish(const Publication& publication, bool mandatory) {
   BrokerContext& broker = connection_.broker();
-  if (may_have_copies(publication.decoded)) {
-    // A bad header is told here, where it is sent, and not at the commit.
-    if (const auto copies = sender_copies(publication.decoded); !copies) {
-      return fail(copies.error());
-    }
-  }
-  tx_->bytes += sizeof(Message) + publication.body.size() + publication.properties.size();
+  BB_TRY_ASSIGN(auto queues, connection_.vhost().queues_for(publication));
+  tx_->bytes += sizeof(Message) + publication.body.size() + publication.properties.size() +
+                queues.size() * sizeof(Queue::Ptr);
   if (tx_->bytes > broker.options.transaction_bytes_max) {
+    broker.counters.refused.count(Limit::kTransactionBytes);
     return fail(ErrorCode::kPreconditionFailed,
                 fmt::format("a transaction holds at most {} bytes: commit more often",
                             broker.options.transaction_bytes_max));
@@ -39,7 +35,7 @@ Result<void> Channel::hold_publish(const Publication& publication, bool mandator
       {Message::make(broker.memory, publication.exchange, publication.routing_key,
                      publication.properties, publication.body,
                      publication.decoded.delivery_mode == amqp::kPersistent, broker.clock.wall_ms),
-       mandatory});
+       std::move(queues), mandatory});
   return {};
 }
 
@@ -67,7 +63,8 @@ Result<void> Channel::handle(const amqp::tx::Commit&) {
                                   .routing_key = message.routing_key(),
                                   .properties = message.properties(),
                                   .body = message.body(),
-                                  .decoded = *properties},
+                                  .decoded = *properties,
+                                  .queues = &each.queues},
                                  each.mandatory);
     refused |= !outcome || outcome->refused;
     if (outcome) position = std::max(position, outcome->position);
@@ -75,18 +72,29 @@ Result<void> Channel::handle(const amqp::tx::Commit&) {
   for (Transaction::Settling& each : transaction->settlings) {
     settle(std::move(each.taken), each.outcome);
   }
-  if (!transaction->settlings.empty()) position = broker.storage.appended();
+  if (!transaction->settlings.empty()) {
+    const auto written = broker.storage.write_settled();
+    refused |= !written;
+    if (written) position = *written;
+  }
   if (refused) return fail(ErrorCode::kPreconditionFailed, "partial tx completion");
-  commit_waits_ = position;
-  finish_commit();
-  if (commit_waits_) connection_.await_durable();
+  // Clients may send the next commit before they have read the answer to this one.
+  if (!commits_waiting_.empty()) position = std::max(position, commits_waiting_.back());
+  commits_waiting_.push_back(position);
+  finish_commits();
+  if (!commits_waiting_.empty()) connection_.await_durable();
+  if (!transaction->publishes.empty()) connection_.published();
   return {};
 }
 
-void Channel::finish_commit() {
-  if (*commit_waits_ > connection_.broker().storage.durable()) return;
-  commit_waits_.reset();
-  send(amqp::tx::CommitOk{});
+void Channel::finish_commits() {
+  const Position durable = connection_.broker().storage.durable();
+  std::size_t done = 0;
+  for (; done < commits_waiting_.size() && commits_waiting_[done] <= durable; ++done) {
+    send(amqp::tx::CommitOk{});
+  }
+  commits_waiting_.erase(commits_waiting_.begin(),
+                         commits_waiting_.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
 Result<void> Channel::handle(const amqp::tx::Rollback&) {
@@ -101,6 +109,21 @@ void Channel::roll_back() {
   const auto transaction = std::exchange(tx_, std::make_unique<Transaction>());
   for (Transaction::Settling& each : transaction->settlings) {
     unacked_.put_back(std::move(each.taken));
+  }
+}
+
+std::size_t Channel::uncommitted_ack_count() const {
+  std::size_t count = 0;
+  if (!tx_) return count;
+  for (const Transaction::Settling& each : tx_->settlings) count += each.taken.size();
+  return count;
+}
+
+void Channel::for_each_unacked(const std::function<void(const Unacked&)>& visit) const {
+  unacked_.for_each(visit);
+  if (!tx_) return;
+  for (const Transaction::Settling& each : tx_->settlings) {
+    for (const Unacked& unacked : each.taken) visit(unacked);
   }
 }
 

@@ -52,6 +52,16 @@ TEST_F(ChannelTransaction, ACommitWaitsForTheStorage) {
   EXPECT_THAT(client.received(), ElementsAre("tx.commit-ok"));
 }
 
+TEST_F(ChannelTransaction, EveryCommitIsAnsweredInTheirOrder) {
+  client.publishes_persistent("d", "m1");
+  commits();
+  client.publishes("d", "m2");
+  commits();
+  EXPECT_THAT(client.received(), IsEmpty());
+  becomes_durable();
+  EXPECT_THAT(client.received(), ElementsAre("tx.commit-ok", "tx.commit-ok"));
+}
+
 TEST_F(ChannelTransaction, ACommitOfNothingPersistentDoesNotWait) {
   client.publishes("d", "m1");
   commits();

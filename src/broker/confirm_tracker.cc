@@ -13,7 +13,7 @@ void ConfirmTracker::refuse_waiting() {
 void ConfirmTracker::collect(Position durable, std::vector<Ack>& acks) {
   const std::size_t settled_before = settled_.size();
   for (; !waiting_.empty() && waiting_.front().position <= durable; waiting_.pop_front()) {
-    settled_.push_back({waiting_.front().sequence, /*nack=*/false});
+    settled_.push_back({waiting_.front().sequence, waiting_.front().nack});
   }
   if (settled_.empty()) return;
   // Each half is in order.

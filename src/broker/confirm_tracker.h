@@ -26,9 +26,11 @@ class ConfirmTracker {
   // The next publish is safe now: kept nowhere, or nowhere that has to last.
   void confirm_next() { settled_.push_back({next_++, /*nack=*/false}); }
   // The next publish is safe once the storage is durable up to `position`.
-  void confirm_next_at(Position position) { waiting_.push_back({next_++, position}); }
+  void confirm_next_at(Position position) { waiting_.push_back({next_++, position, false}); }
   // The next publish was refused.
   void refuse_next() { settled_.push_back({next_++, /*nack=*/true}); }
+  // The next publish was refused, and is kept where such are: told once that is safe.
+  void refuse_next_at(Position position) { waiting_.push_back({next_++, position, true}); }
 
   // The storage will never be durable that far: what waits for it is refused.
   void refuse_waiting();
@@ -44,6 +46,7 @@ class ConfirmTracker {
   struct Waiting {
     std::uint64_t sequence;
     Position position;
+    bool nack;
   };
   struct Settled {
     std::uint64_t sequence;

@@ -112,6 +112,16 @@ TEST(ConfirmTracker, ARefusalDoesNotWait) {
   EXPECT_THAT(collected(tracker, 10), ElementsAre(ack(1)));
 }
 
+TEST(ConfirmTracker, ARefusalThatIsKeptSomewhereWaits) {
+  ConfirmTracker tracker;
+  tracker.confirm_next_at(10);  // 1
+  tracker.refuse_next_at(11);   // 2
+  tracker.confirm_next_at(12);  // 3
+  EXPECT_THAT(collected(tracker, 9), IsEmpty());
+  EXPECT_THAT(collected(tracker, 10), ElementsAre(ack(1)));
+  EXPECT_THAT(collected(tracker, 12), ElementsAre(nack(2), ack(3)));
+}
+
 // A client and a storage that remember every publish: each is answered once, rightly, and as
 // soon as it can be.
 TEST(ConfirmTracker, EveryPublishIsAnsweredOnce) {

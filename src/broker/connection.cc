@@ -383,6 +383,7 @@ void Connection::on_channel_frame(const amqp::Frame& frame) {
 
 void Connection::open_channel(std::uint16_t number) {
   if (channels_.size() >= limits_.channel_max) {
+    broker_.context_.counters.refused.count(Limit::kChannels);
     fail_connection({ErrorCode::kNotAllowed,
                      fmt::format("number of channels opened ({}) has reached the negotiated "
                                  "channel_max ({})",
@@ -397,7 +398,16 @@ void Connection::open_channel(std::uint16_t number) {
 
 void Connection::published() {
   publishes_ = true;
-  if (broker_.memory_alarm_ || broker_.disk_alarm_) set_blocked(true);
+  if (broker_.memory_alarm_ || broker_.disk_alarm_) hold_back();
+}
+
+// Not in the middle of a message or a transaction: what that holds would never be freed.
+void Connection::hold_back() {
+  if (std::ranges::none_of(channels_, [](const auto& entry) {
+        return !entry.second->failing() && entry.second->holds_unfinished();
+      })) {
+    set_blocked(true);
+  }
 }
 
 void Connection::set_blocked(bool blocked) {

@@ -134,6 +134,7 @@ class Connection final : private ConnectionContext {
   void finish(std::string reason);
   void end_channels();
   void flush_confirms();
+  void hold_back();
   void set_blocked(bool blocked);
 
   template <class M>

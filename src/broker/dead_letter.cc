@@ -24,13 +24,11 @@ std::string_view text_in(const FieldTable& table, std::string_view name) {
 
 FieldArray routing_keys(const Death& death, const FieldTable& headers) {
   FieldArray keys{FieldValue(death.routing_key)};
-  for (const std::string_view name : {"CC", "BCC"}) {
-    const FieldValue* copies = headers.find(name);
-    const FieldArray* more = copies == nullptr ? nullptr : copies->as_array();
-    if (more == nullptr) continue;
-    for (const FieldValue& key : *more) {
-      if (key.as_string() != nullptr) keys.push_back(key);
-    }
+  const FieldValue* copies = headers.find("CC");
+  const FieldArray* more = copies == nullptr ? nullptr : copies->as_array();
+  if (more == nullptr) return keys;
+  for (const FieldValue& key : *more) {
+    if (key.as_string() != nullptr) keys.push_back(key);
   }
   return keys;
 }
@@ -115,7 +113,10 @@ DeadLetter dead_letter(const Death& death, std::string_view bytes, std::size_t d
   }
   if (dead.deaths.size() > deaths_max) dead.deaths.resize(deaths_max);
   headers.set(kDeaths, dead.deaths);
-  if (death.new_routing_key) headers.erase("CC");
+  if (death.new_routing_key) {
+    headers.erase("CC");
+    headers.erase("BCC");
+  }
 
   std::string encoded = amqp::encode_table_content(amqp::sorted(headers));
   if (!amqp::check_table(as_bytes(encoded))) {

@@ -22,7 +22,7 @@ struct Death {
   std::uint64_t time_seconds = 0;  // since 1970
   std::string_view exchange;       // that it was published to
   std::string_view routing_key;
-  bool new_routing_key = false;  // the queue names another one: CC keys no longer count
+  bool new_routing_key = false;  // the queue names another one: CC and BCC no longer count
 };
 
 struct DeadLetter {

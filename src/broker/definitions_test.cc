@@ -95,6 +95,17 @@ TEST(Definitions, OfOneVHostDoNotNameItAndGoIntoAnother) {
   EXPECT_EQ(export_definitions(broker, "nowhere").error().code, ErrorCode::kNotFound);
 }
 
+TEST(Definitions, APasswordMayBeWrittenByHand) {
+  TestStorage storage;
+  Broker broker(Options{}, storage);
+  ASSERT_TRUE(import_definitions(
+      broker,
+      parsed(R"({"users": [{"name": "ada", "password": "secret", "tags": "monitoring"}]})")));
+  EXPECT_TRUE(broker.accepts_login({"ada", "secret"}, /*peer_is_loopback=*/false));
+  EXPECT_FALSE(broker.accepts_login({"ada", "other"}, /*peer_is_loopback=*/false));
+  EXPECT_TRUE(broker.access().find_user("ada")->has_tag("monitoring"));
+}
+
 TEST(Definitions, AnErrorNamesTheDefinition) {
   TestStorage storage;
   Broker broker(Options{}, storage);

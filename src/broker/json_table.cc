@@ -1,10 +1,14 @@
 #include "broker/json_table.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 #include <cmath>
 #include <type_traits>
 #include <variant>
+
+#include "amqp/constants.h"
+#include "base/bytes.h"
 
 namespace bb::broker {
 namespace {
@@ -46,6 +50,8 @@ json::value value_to_json(const amqp::FieldValue& field) {
       field.value);
 }
 
+amqp::FieldTable build(const json::object& object);
+
 amqp::FieldValue value_from_json(const json::value& value) {
   switch (value.kind()) {
     case json::kind::null:
@@ -68,9 +74,27 @@ amqp::FieldValue value_from_json(const json::value& value) {
       return array;
     }
     case json::kind::object:
-      return table_from_json(value.get_object());
+      return build(value.get_object());
   }
   return {};
+}
+
+amqp::FieldTable build(const json::object& object) {
+  amqp::FieldTable table;
+  for (const auto& member : object) {
+    table.append(std::string(member.key()), value_from_json(member.value()));
+  }
+  return table;
+}
+
+bool names_fit(const json::value& value) {
+  if (const json::array* const array = value.if_array()) {
+    return std::ranges::all_of(*array, names_fit);
+  }
+  const json::object* const object = value.if_object();
+  return object == nullptr || std::ranges::all_of(*object, [](const json::key_value_pair& member) {
+           return member.key().size() <= amqp::kShortStringMaxBytes && names_fit(member.value());
+         });
 }
 
 }  // namespace
@@ -83,10 +107,17 @@ json::object to_json(const amqp::FieldTable& table) {
   return object;
 }
 
-amqp::FieldTable table_from_json(const json::object& object) {
-  amqp::FieldTable table;
-  for (const auto& member : object) {
-    table.append(std::string(member.key()), value_from_json(member.value()));
+Result<amqp::FieldTable> table_from_json(const json::object& object) {
+  const bool fits = std::ranges::all_of(object, [](const json::key_value_pair& member) {
+    return member.key().size() <= amqp::kShortStringMaxBytes && names_fit(member.value());
+  });
+  if (!fits) {
+    return fail(ErrorCode::kPreconditionFailed, "the name of a field is longer than 255 bytes");
+  }
+  amqp::FieldTable table = build(object);
+  if (const auto checked = amqp::check_table(as_bytes(amqp::encode_table_content(table)));
+      !checked) {
+    return fail(ErrorCode::kPreconditionFailed, checked.error().message);
   }
   return table;
 }

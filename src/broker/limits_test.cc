@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <list>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "broker/broker.h"
 #include "broker/test_client.h"
@@ -42,6 +45,15 @@ class Memory : public Limits {
     publisher.declares("q");
   }
 
+  // The bytes that publish it.
+  static std::string publish_of(std::string_view queue, std::string_view body) {
+    Buffer bytes;
+    Buffer properties;
+    amqp::encode_properties(properties, {});
+    amqp::encode_method(bytes, TestClient::kChannel, amqp::basic::Publish{.routing_key = queue});
+    amqp::encode_content(bytes, TestClient::kChannel, properties.view(), as_bytes(body), 4096);
+    return std::string(as_text(bytes.view()));
+  }
   // With one message.
   void fill(std::size_t kilobytes) {
     publisher.publishes("q", body_of("m", kilobytes * kKilobyte));
@@ -105,6 +117,62 @@ TEST_F(Memory, WhoBeginsToPublishDuringTheAlarmIsHeldBackThen) {
   EXPECT_THAT(late.received(), ElementsAre("connection.blocked"));
   late.publishes("q", "m");
   EXPECT_THAT(late.received(), IsEmpty()) << "it was told";
+}
+
+TEST_F(Memory, WhoIsInTheMiddleOfAMessageComesToItsEndFirst) {
+  TestClient slow{broker};
+  slow.logs_in({.hears_of_blocking = true});
+  const std::string message = publish_of("q", body_of("m", 30 * kKilobyte));
+  slow.sends_bytes(std::string_view(message).substr(0, 20 * kKilobyte));
+  fill(110);
+  EXPECT_FALSE(slow.connection().reading_paused());
+  slow.sends_bytes(std::string_view(message).substr(20 * kKilobyte));
+  EXPECT_TRUE(slow.connection().reading_paused());
+  EXPECT_THAT(slow.received(), ElementsAre("connection.blocked"));
+}
+
+TEST_F(Memory, WhoIsInTheMiddleOfATransactionComesToItsEndFirst) {
+  TestClient slow{broker};
+  slow.logs_in({.hears_of_blocking = true});
+  slow.sends(amqp::tx::Select{});
+  slow.publishes("q", "m");
+  fill(110);
+  slow.publishes("q", "m");
+  EXPECT_FALSE(slow.connection().reading_paused());
+  slow.sends(amqp::tx::Commit{});
+  EXPECT_TRUE(slow.connection().reading_paused());
+  EXPECT_THAT(slow.received(), ElementsAre("tx.select-ok", "tx.commit-ok", "connection.blocked"));
+}
+
+// Otherwise none of them could ever be finished.
+TEST_F(Memory, HalvesOfMessagesThatFillItAreGivenUp) {
+  const std::string message = publish_of("q", body_of("m", 60 * kKilobyte));
+  std::list<TestClient> clients;
+  for (int i = 0; i < 4; ++i) {
+    TestClient& client = clients.emplace_back(broker);
+    client.logs_in();
+    client.sends_bytes(std::string_view(message).substr(0, 50 * kKilobyte));
+  }
+  EXPECT_TRUE(broker.memory_alarm());
+  EXPECT_LE(broker.message_bytes(), 200 * kKilobyte);
+  for (TestClient& client : clients) {
+    client.sends_bytes(std::string_view(message).substr(50 * kKilobyte));
+  }
+  int refused = 0;
+  for (TestClient& client : clients) {
+    const auto answers = client.received();
+    if (answers.empty()) continue;
+    EXPECT_THAT(answers, ElementsAre("channel.close 311"));
+    ++refused;
+  }
+  EXPECT_GE(refused, 1);
+  EXPECT_LE(refused, 2) << "there is room for two of them";
+  EXPECT_EQ(broker.counters().refused.of(Limit::kMemory), refused);
+  TestClient reader{broker};
+  reader.logs_in();
+  for (int i = refused; i < 4; ++i) reader.gets("q");
+  EXPECT_EQ(reader.received().size(), static_cast<std::size_t>(4 - refused));
+  EXPECT_FALSE(broker.memory_alarm());
 }
 
 TEST_F(Memory, TheSessionIsToldWhenReadingGoesOn) {

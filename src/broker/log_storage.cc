@@ -271,7 +271,7 @@ Result<Position> LogStorage::append_record(RecordType type, std::span<const Byte
 }
 
 Result<Position> LogStorage::append(const Message& message, std::span<const QueueId> queues) {
-  if (!unwritten_.empty()) return fail(ErrorCode::kDiskFull, "no room left on the disk");
+  if (is_behind()) return fail(ErrorCode::kDiskFull, "no room left on the disk");
   head_.clear();
   encode_message_head(head_, message, queues, /*identity=*/0);
   const ByteView parts[] = {head_.view(), message.block()};
@@ -323,12 +323,25 @@ void LogStorage::discard(Position position) {
 // These give room back in the end, or are small and rare: they may use the last of it. Without any,
 // or where a file cannot be made, they wait.
 void LogStorage::append_settling(RecordType type, ByteView payload) {
-  if (unwritten_.empty()) {
+  if (log_->failed()) return;
+  if (!is_behind()) {
     const auto appended = append_record(type, std::span(&payload, 1), log::Room::kReserved);
-    if (appended) return;
-    if (log_->failed()) return;
+    if (appended || log_->failed()) return;
   }
+  if (given_up_) return;
+  unwritten_bytes_ += sizeof(unwritten_.front()) + payload.size();
   unwritten_.emplace_back(type, as_text(payload));
+  if (unwritten_bytes_ > options_.unwritten_bytes_max) give_up_unwritten();
+}
+
+void LogStorage::give_up_unwritten() {
+  logging::warning(
+      "there has been no room on the disk for long: persistent events are refused until there is "
+      "room for a checkpoint");
+  unwritten_.clear();
+  unwritten_bytes_ = 0;
+  unwritten_covered_ = 0;
+  given_up_ = true;
 }
 
 void LogStorage::requeued(QueueId queue, Position position, std::uint32_t delivery_count) {
@@ -370,17 +383,16 @@ void LogStorage::erase_definition(DefinitionKind kind, std::string_view key) {
   urgent_end_ = log_->end();
 }
 
-Result<void> LogStorage::flush() {
-  wake_called_ = true;  // it is being done
-  // Behind a checkpoint that says them already they would undo, until the last of them, what it
-  // says.
-  while (!unwritten_.empty() && unwritten_covered_ == 0) {
-    const auto& [type, payload] = unwritten_.front();
-    const ByteView bytes = as_bytes(payload);
-    const auto appended = append_record(type, std::span(&bytes, 1), log::Room::kReserved);
-    if (!appended) break;
-    unwritten_.pop_front();
-  }
+Result<Position> LogStorage::write_settled() {
+  append_groups();
+  if (log_->failed()) return fail(*log_->failed());
+  if (is_behind()) return fail(ErrorCode::kDiskFull, "no room left on the disk");
+  urgent_end_ = log_->end();
+  wake();
+  return appended();
+}
+
+void LogStorage::append_groups() {
   for (const auto& [type, groups] : {std::pair(RecordType::kDelivered, &delivered_),
                                      std::pair(RecordType::kSettled, &settled_)}) {
     if (groups->empty()) continue;
@@ -388,6 +400,21 @@ Result<void> LogStorage::flush() {
     groups->encode(head_);
     append_settling(type, head_.view());
   }
+}
+
+Result<void> LogStorage::flush() {
+  wake_called_ = true;  // it is being done
+  // Behind a checkpoint that says them already they would undo, until the last of them, what it
+  // says.
+  while (!unwritten_.empty() && unwritten_covered_ == 0 && !given_up_covered_) {
+    const auto& [type, payload] = unwritten_.front();
+    const ByteView bytes = as_bytes(payload);
+    const auto appended = append_record(type, std::span(&bytes, 1), log::Room::kReserved);
+    if (!appended) break;
+    unwritten_bytes_ -= sizeof(unwritten_.front()) + payload.size();
+    unwritten_.pop_front();
+  }
+  append_groups();
   wake_called_ = false;
   return log_->write();
 }

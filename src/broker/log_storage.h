@@ -36,6 +36,9 @@ struct LogStorageOptions {
   std::uint64_t checkpoint_part = 8;
   // What a checkpoint copies at most out of segments that hold little.
   std::uint64_t moved_bytes_max = 8ull << 20;
+  // Of records that found no room on the disk and wait in memory. What would be more waits for a
+  // checkpoint, which says it all at once; messages are refused until then.
+  std::uint64_t unwritten_bytes_max = 16ull << 20;
   // A segment is worth emptying when less than one part in so many of it is needed.
   std::uint64_t emptying_part = 4;
 };
@@ -73,6 +76,7 @@ class LogStorage final : public Storage {
   void put_definition(DefinitionKind kind, std::string_view key, std::string_view value) override;
   void erase_definition(DefinitionKind kind, std::string_view key) override;
   Position appended() const override { return log_->end() - 1; }
+  Result<Position> write_settled() override;
   Position durable() const override { return log_->durable() == 0 ? 0 : log_->durable() - 1; }
 
   void set_wake(std::function<void()> wake) { wake_ = std::move(wake); }
@@ -86,6 +90,8 @@ class LogStorage final : public Storage {
   Result<void> flush();
   // Somebody waits for what is not durable yet.
   bool wants_sync() const { return urgent_end_ > log_->durable(); }
+  // While nothing goes on: see log::Log.
+  Result<void> mark_durable() { return log_->mark_durable(); }
   // Also if nobody waits. nullopt: nothing to sync, or one is under way.
   std::optional<log::SyncJob> begin_sync() { return log_->begin_sync(); }
   void end_sync(log::SyncJob&& job, Result<void> result);
@@ -116,6 +122,8 @@ class LogStorage final : public Storage {
   const std::optional<Error>& failed() const { return log_->failed(); }
   const log::RecoveryReport& recovery() const { return log_->recovery(); }
   std::uint64_t disk_bytes() const { return log_->disk_bytes(); }
+  // In memory, of records that found no room on the disk.
+  std::uint64_t unwritten_bytes() const { return unwritten_bytes_; }
   std::size_t segment_count() const { return log_->segments().size(); }
 
  private:
@@ -129,6 +137,11 @@ class LogStorage final : public Storage {
   LogStorage(io::Folder& folder, const LogStorageOptions& options);
   Result<Position> append_record(RecordType type, std::span<const ByteView> parts, log::Room room);
   void append_settling(RecordType type, ByteView payload);
+  void append_groups();
+  void give_up_unwritten();
+  bool has_room_again() const;
+  // Something that came before is neither in the log nor in a checkpoint.
+  bool is_behind() const { return !unwritten_.empty() || given_up_ || given_up_covered_; }
   void note_segments();
   bool holds(Position position) const;
   Position location_of(Position position) const;
@@ -157,7 +170,10 @@ class LogStorage final : public Storage {
   PositionGroups settled_;
   PositionGroups delivered_;
   std::deque<std::pair<RecordType, std::string>> unwritten_;  // what found no room
+  std::uint64_t unwritten_bytes_ = 0;
   std::size_t unwritten_covered_ = 0;  // of these, what the checkpoint under way says already
+  bool given_up_ = false;              // there was more of it, which no checkpoint says yet
+  bool given_up_covered_ = false;      // the one under way does
   Position urgent_end_ = 0;            // somebody waits for all before this
 
   std::uint64_t checkpoint_number_ = 0;

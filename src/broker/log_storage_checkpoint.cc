@@ -13,9 +13,16 @@ namespace bb::broker {
 
 bool LogStorage::wants_checkpoint() const {
   return !checkpoint_running_ && !log_->failed() &&
-         (repaired_ ||
+         (repaired_ || (given_up_ && has_room_again()) ||
           log_->end() - checkpoint_begun_ >=
               std::max(options_.checkpoint_bytes, checkpoint_size_ * options_.checkpoint_part));
+}
+
+// A checkpoint says everything there is: it is not tried again and again on a full disk.
+bool LogStorage::has_room_again() const {
+  constexpr std::uint64_t kRoomBytes = 4 << 20;
+  const auto free_bytes = folder_.free_bytes();
+  return free_bytes && *free_bytes >= kRoomBytes;
 }
 
 Result<LogStorage::CheckpointJob> LogStorage::begin_checkpoint(const HolderList& holders) {
@@ -47,6 +54,7 @@ Result<LogStorage::CheckpointJob> LogStorage::begin_checkpoint(const HolderList&
   checkpoint_size_ = job.bytes_.size();
   checkpoint_running_ = true;
   unwritten_covered_ = unwritten_.size();
+  given_up_covered_ = std::exchange(given_up_, false);
   urgent_end_ = job.position_;
   return job;
 }
@@ -58,7 +66,9 @@ Result<void> LogStorage::CheckpointJob::run() {
 void LogStorage::end_checkpoint(CheckpointJob&& job, Result<void> result) {
   checkpoint_running_ = false;
   const std::size_t covered = std::exchange(unwritten_covered_, 0);
+  const bool given_up_covered = std::exchange(given_up_covered_, false);
   if (!result) {
+    if (given_up_covered && !given_up_) give_up_unwritten();
     logging::warning("no checkpoint: {}; the log is kept whole until there is one",
                      result.error().message);
     checkpoint_begun_ = checkpoint_position_;  // due again
@@ -66,7 +76,10 @@ void LogStorage::end_checkpoint(CheckpointJob&& job, Result<void> result) {
   }
   checkpoint_position_ = job.position_;
   repaired_ = false;
-  unwritten_.erase(unwritten_.begin(), unwritten_.begin() + static_cast<std::ptrdiff_t>(covered));
+  for (std::size_t i = 0; i < covered; ++i) {
+    unwritten_bytes_ -= sizeof(unwritten_.front()) + unwritten_.front().second.size();
+    unwritten_.pop_front();
+  }
   removable_.clear();
   for (const log::Segment& segment : log_->segments()) {
     if (segment.sealed && segment.end() <= checkpoint_position_ &&

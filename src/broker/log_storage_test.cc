@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
+#include <vector>
 
 #include "broker/test_log_storage.h"
 
@@ -27,6 +27,22 @@ TEST_F(LogStorageTest, WhatIsSyncedSurvivesACrash) {
   EXPECT_THAT(drain("d"), ElementsAre("m1", "m3"));
   client->gets("t");
   EXPECT_THAT(client->received(), ElementsAre("channel.close 404"));
+}
+
+TEST_F(LogStorageTest, AQuorumQueueKeepsTransientMessagesToo) {
+  client->sends(amqp::queue::Declare{
+      .queue = "q", .durable = true, .no_wait = true, .arguments = {{"x-queue-type", "quorum"}}});
+  client->declares("d", /*durable=*/true);
+  client->binds("q", "amq.fanout");
+  client->binds("d", "amq.fanout");
+  client->asks_for_confirms();
+  client->publishes({{.exchange = "amq.fanout", .body = "m"}});
+  EXPECT_THAT(client->received(), IsEmpty()) << "not before it is on disk";
+  sync();
+  EXPECT_THAT(client->received(), ElementsAre("basic.ack 1"));
+  crash_and_start();
+  EXPECT_THAT(drain("q"), ElementsAre("m"));
+  EXPECT_THAT(drain("d"), IsEmpty());
 }
 
 TEST_F(LogStorageTest, WhatIsWrittenSurvivesAKill) {
@@ -196,6 +212,60 @@ TEST_F(LogStorageTest, WhatClientsHoldIsInTheCheckpoint) {
   EXPECT_THAT(drain("d"), ElementsAre("1", "3", "4", "5"));
 }
 
+TEST_F(LogStorageTest, WhatATransactionHasYetToAcknowledgeIsInTheCheckpoint) {
+  client->declares("d", /*durable=*/true);
+  publish_numbers("d", 1, 5, 1);
+  client->consumes("d");
+  client->sends(amqp::tx::Select{});
+  client->acks(2);
+  checkpoint();
+  crash_and_start();
+  EXPECT_EQ(drain("d"), numbers(1, 5));
+}
+
+TEST_F(LogStorageTest, SegmentsGoOnWhileATransactionHoldsSomeOfThem) {
+  client->declares("d", /*durable=*/true);
+  client->declares("fast", /*durable=*/true);
+  publish_numbers("d", 1, 3, 1);
+  client->consumes("d");
+  client->sends(amqp::tx::Select{});
+  client->acks(2);
+  client->received();
+  TestClient other(*broker);
+  other.logs_in();
+  for (int i = 0; i < 60; ++i) {
+    other.publishes_persistent("fast", body_of("m", 1000));
+    other.gets("fast");
+  }
+  sync();
+  checkpoint();
+  client->acks(1);
+  client->acks(3);
+  client->sends(amqp::tx::Commit{});
+  sync();
+  EXPECT_THAT(client->received(), ElementsAre("tx.commit-ok"));
+  other.vanishes();
+  checkpoint();
+  crash_and_start();
+  EXPECT_THAT(drain("d"), IsEmpty());
+}
+
+TEST_F(LogStorageTest, ACommitOfAcknowledgementsIsAnsweredWhenTheyAreOnDisk) {
+  client->declares("d", /*durable=*/true);
+  publish_numbers("d", 1, 1, 1);
+  client->consumes("d");
+  client->sends(amqp::tx::Select{});
+  sync();
+  client->received();
+  client->acks(1);
+  client->sends(amqp::tx::Commit{});
+  EXPECT_THAT(client->received(), IsEmpty());
+  ASSERT_TRUE(storage->flush());
+  EXPECT_TRUE(storage->wants_sync());
+  sync();
+  EXPECT_THAT(client->received(), ElementsAre("tx.commit-ok"));
+}
+
 TEST_F(LogStorageTest, AQueueThatGoesWhileAClientHoldsItsMessages) {
   client->declares("d", /*durable=*/true);
   client->declares("e", /*durable=*/true);
@@ -215,49 +285,6 @@ TEST_F(LogStorageTest, AQueueThatGoesWhileAClientHoldsItsMessages) {
   EXPECT_EQ(drain("e"), expected);
 }
 
-TEST_F(LogStorageTest, AFullDiskRefusesAndGoesOnWhenThereIsRoom) {
-  client->declares("d", /*durable=*/true);
-  client->asks_for_confirms();
-  publish_numbers("d", 1, 1, 1);
-  sync();
-  disk.set_free_bytes(0);
-  std::uint64_t kept = 1;
-  for (;; ++kept) {
-    client->received();
-    client->publishes_persistent("d", body_of("m", 1000));
-    if (const auto answer = client->received(); !answer.empty()) {
-      EXPECT_THAT(answer, ElementsAre("basic.nack " + std::to_string(kept + 1)));
-      break;
-    }
-  }
-  EXPECT_LT(kept, 20u);
-  client->gets("d");
-  sync();
-  disk.set_free_bytes(io::SimulatedDisk::kUnlimited);
-  client->received();
-  client->publishes_persistent("d", "after");
-  sync();
-  crash_and_start();
-  const auto left = drain("d");
-  EXPECT_EQ(left.size(), kept);
-  EXPECT_EQ(left.back(), "after");
-}
-
-TEST_F(LogStorageTest, AfterAFailedSyncNothingIsConfirmed) {
-  client->declares("d", /*durable=*/true);
-  client->asks_for_confirms();
-  publish_numbers("d", 1, 2, 1);
-  disk.fail_sync();
-  sync();
-  EXPECT_THAT(client->received(), IsEmpty());
-  ASSERT_TRUE(storage->failed());
-  broker->on_storage_failed();
-  EXPECT_THAT(client->received(), ElementsAre("basic.nack 1", "basic.nack 2"));
-  publish_numbers("d", 3, 3, 1);
-  EXPECT_THAT(client->received(), ElementsAre("basic.nack 3"));
-  EXPECT_FALSE(storage->begin_sync());
-}
-
 TEST_F(LogStorageTest, ABacklogTakesLittleMemory) {
   broker_options.resident_bytes_max = 64 << 10;
   end();
@@ -269,28 +296,8 @@ TEST_F(LogStorageTest, ABacklogTakesLittleMemory) {
   EXPECT_EQ(drain("d"), numbers(1, 2000));
 }
 
-TEST_F(LogStorageTest, WhatCannotBeAppendedForNowWaits) {
-  options.log.reserve_step_bytes = 1;  // room is asked for with every record
-  end();
-  start();
-  client->declares("d", /*durable=*/true);
-  client->declares("full", /*durable=*/true);
-  publish_numbers("full", 1, 20, 1000);  // the segment that had room
-  publish_numbers("d", 1, 2, 1);
-  sync();
-  disk.set_writes_fail(true);
-  client->gets("d");
-  client->declares("e", /*durable=*/true);
-  ASSERT_TRUE(storage->flush());
-  ASSERT_FALSE(storage->failed());
-  disk.set_writes_fail(false);
-  sync();
-  crash_and_start();
-  EXPECT_THAT(drain("d"), ElementsAre("2"));
-  EXPECT_THAT(drain("e"), IsEmpty());
-}
-
 // The newest checkpoint, and the only one.
+
 TEST_F(LogStorageTest, ARepairGoesOnWithoutADamagedCheckpoint) {
   client->declares("d", /*durable=*/true);
   publish_numbers("d", 1, 3, 1);
@@ -308,6 +315,7 @@ TEST_F(LogStorageTest, ARepairGoesOnWithoutADamagedCheckpoint) {
 }
 
 // What the one before it knows, and the log, are not all: a segment between the two is gone.
+
 TEST_F(LogStorageTest, ADamagedCheckpointIsNotReplacedByOneThatIsTooOld) {
   checkpoint();
   publish_numbers("nowhere", 1, 1, 1);

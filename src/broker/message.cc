@@ -4,6 +4,7 @@
 #include <new>
 
 #include "amqp/constants.h"
+#include "broker/sender_copies.h"
 
 namespace bb::broker {
 
@@ -23,6 +24,7 @@ Message::Ptr Message::make(MemoryGauge& gauge, std::string_view exchange,
   message->exchange_size_ = static_cast<std::uint8_t>(exchange.size());
   message->routing_key_size_ = static_cast<std::uint8_t>(routing_key.size());
   message->persistent_ = persistent;
+  message->may_have_blind_copies_ = broker::may_have_blind_copies(properties);
   auto* at = reinterpret_cast<char*>(message + 1);
   for (const std::string_view part : {exchange, routing_key, properties, body}) {
     if (!part.empty()) std::memcpy(at, part.data(), part.size());

@@ -51,6 +51,8 @@ class Message {
     return {reinterpret_cast<const std::byte*>(bytes()), block_bytes() - sizeof(Message)};
   }
   bool persistent() const { return persistent_; }
+  // Whether its properties may have a BCC, which nobody is shown: see sender_copies.h.
+  bool may_have_blind_copies() const { return may_have_blind_copies_; }
   // When the broker took it, in milliseconds since 1970.
   std::int64_t published_ms() const { return published_ms_; }
 
@@ -87,6 +89,7 @@ class Message {
   std::uint8_t exchange_size_ = 0;
   std::uint8_t routing_key_size_ = 0;
   bool persistent_ = false;
+  bool may_have_blind_copies_ = false;
 };
 
 }  // namespace bb::broker

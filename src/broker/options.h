@@ -23,6 +23,7 @@ struct Options {
   std::string cluster_name = "bloodbank";
   std::uint64_t seed = 0;  // of generated queue names and consumer tags
 
+  std::size_t connections_max = 8192;                    // kept by whoever accepts them
   std::uint16_t channel_max = amqp::kDefaultChannelMax;  // channels of one connection
   std::uint32_t frame_max_bytes = amqp::kDefaultFrameMaxBytes;
   std::uint16_t heartbeat_seconds = amqp::kDefaultHeartbeatSeconds;
@@ -39,6 +40,13 @@ struct Options {
   std::optional<HistoryLimits> events_history;
 
   std::uint64_t body_bytes_max = 128ull << 20;
+  // Of what clients send: fields of one table with those in it, and how deep they lie. What the
+  // decoder takes is the most there can be.
+  std::size_t table_fields_max = amqp::kTableEntriesMax;
+  std::size_t table_depth_max = amqp::kTableDepthMax;
+  // Messages of a queue that does not say how many it holds; more are refused unless its overflow
+  // says otherwise. Nothing: as many as the disk has room for.
+  std::optional<std::uint64_t> queue_length_max;
   // Deliveries to a connection pause while this much waits for its socket.
   std::size_t output_bytes_max = 1 << 20;
   // Of messages that the storage keeps only the place stays in memory while messages hold more.

@@ -51,7 +51,8 @@ class QueueOwner {
 struct DeadMessage {
   QueuedMessage message;
   DeathReason reason;
-  std::int64_t wall_ms;  // when
+  std::int64_t wall_ms;          // when
+  std::vector<QueueId> reached;  // of those that it is for, if it has to arrive at each
 };
 
 // Why a message comes back.
@@ -94,6 +95,11 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   // Whether the storage keeps it: an exclusive queue goes with its connection, and so with the
   // broker.
   bool survives() const { return properties_.durable && properties_.exclusive_to == 0; }
+  // Whether the storage keeps a message for it: a quorum queue does not ask whether it is
+  // persistent.
+  bool keeps(bool persistent) const {
+    return survives() && (persistent || policy_.type != QueueType::kClassic);
+  }
 
   // Adds a message at the end and delivers what can be. `position` is 0 for what the
   // storage does not keep.
@@ -119,8 +125,9 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   void requeue(QueuedMessage message, Return how = Return::kReturned);
   // A consumer wants an unsettled message no more: it dies.
   void reject(QueuedMessage message);
-  // The one that died first, to be published anew and settled; or given back for another try.
+  // The one that died first, to be published anew and then buried; or given back for another try.
   std::optional<DeadMessage> take_dead();
+  void buried(const QueuedMessage& message);
   void give_back(DeadMessage dead);
   // The message is done with: acknowledged or dropped.
   void settle(const QueuedMessage& message);
@@ -191,6 +198,8 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   std::optional<QueuePolicy::Milliseconds> retry_delay(const QueuedMessage& message,
                                                        Return how) const;
   void die(QueuedMessage message, DeathReason reason);
+  void ask_for_burial();
+  void leave_to_storage(QueuedMessage& message) const;
   void set_timer();
 
   const QueueId id_;
@@ -205,10 +214,13 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   PriorityMessages messages_;
   std::multimap<TimePoint, QueuedMessage> delayed_;  // by the time of their next try
   std::list<DeadMessage> dead_;
-  std::optional<TimePoint> dead_again_;    // when another try is made to publish them
-  std::optional<TimePoint> unused_until_;  // when it goes, if nobody uses it
-  bool may_expire_ = false;                // some message of it
-  Position delivered_ = 0;                 // the furthest that was taken
+  std::uint64_t dead_bytes_ = 0;            // of the bodies in dead_
+  std::size_t burials_due_ = 0;             // how often the owner was asked to take one
+  std::optional<TimePoint> dead_again_;     // when another try is made to publish them
+  QueuePolicy::Milliseconds dead_wait_{0};  // before that one; 0: the last one went well
+  std::optional<TimePoint> unused_until_;   // when it goes, if nobody uses it
+  bool may_expire_ = false;                 // some message of it
+  Position delivered_ = 0;                  // the furthest that was taken
 
   ConsumerList consumers_;
   bool had_consumer_ = false;

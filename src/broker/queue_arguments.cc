@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdint>
 
+#include "amqp/constants.h"
+
 namespace bb::broker {
 namespace {
 
@@ -83,6 +85,8 @@ Reason word(const FieldValue& value, std::initializer_list<std::string_view> wor
 
 Reason dead_letter_key(const FieldValue& value, const FieldTable& arguments) {
   if (value.as_string() == nullptr) return unacceptable_type(value);
+  // RabbitMQ takes it, and breaks when the dead letter is to be delivered.
+  if (value.as_string()->size() > amqp::kShortStringMaxBytes) return "routing_key_too_long";
   return arguments.find("x-dead-letter-exchange") != nullptr ? ""
                                                              : "routing_key_but_no_dlx_defined";
 }

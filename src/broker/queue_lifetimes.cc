@@ -13,8 +13,11 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// Until the storage is asked once more to keep a dead letter.
+// Until another try is made with what could not be dead-lettered: the storage cannot keep it, or it
+// has to arrive and finds no way. Twice as long each time that nothing of it could.
 constexpr milliseconds kBurialRetry{1000};
+constexpr milliseconds kBurialRetryMax{32'000};
+constexpr std::size_t kBurialsPerTry = 256;
 
 }  // namespace
 
@@ -24,8 +27,15 @@ bool Queue::over_limit(std::uint64_t messages, std::uint64_t bytes) const {
 }
 
 bool Queue::has_room_for(std::size_t body_bytes) const {
-  return policy_.overflow == Overflow::kDropHead ||
-         !over_limit(messages_.size() + 1, messages_.body_bytes() + body_bytes);
+  if (policy_.overflow == Overflow::kDropHead) return true;
+  std::uint64_t messages = messages_.size();
+  std::uint64_t bytes = messages_.body_bytes();
+  // Dead letters that have to arrive may wait here for long.
+  if (policy_.dead_letter_at_least_once) {
+    messages += dead_.size();
+    bytes += dead_bytes_;
+  }
+  return !over_limit(messages + 1, bytes + body_bytes);
 }
 
 void Queue::refuse(Message::Ptr message) {
@@ -39,6 +49,7 @@ void Queue::drop_surplus() {
   while (over_limit(messages_.size(), messages_.body_bytes())) {
     auto first = messages_.pop();
     if (!first) return;
+    ++context_.counters.dropped;
     die(*std::move(first), DeathReason::kMaxLength);
   }
 }
@@ -51,20 +62,49 @@ void Queue::reject(QueuedMessage message) {
 
 void Queue::die(QueuedMessage message, DeathReason reason) {
   if (owner_ == nullptr || !policy_.dead_letter_exchange) return settle(message);
-  dead_.push_back({std::move(message), reason, context_.clock.wall_ms});
+  dead_bytes_ += message.body_bytes;
+  dead_.push_back({std::move(message), reason, context_.clock.wall_ms, {}});
+  // While there is no way for those before it, it waits with them.
+  if (dead_again_) {
+    leave_to_storage(dead_.back().message);
+  } else {
+    ask_for_burial();
+  }
+}
+
+void Queue::ask_for_burial() {
+  ++burials_due_;
   owner_->dead_letter(*this);
 }
 
+// Nobody needs it in memory until it is tried again.
+void Queue::leave_to_storage(QueuedMessage& message) const {
+  if (message.position != 0 && context_.storage.keeps_bodies()) message.message.reset();
+}
+
 std::optional<DeadMessage> Queue::take_dead() {
+  if (burials_due_ > 0) --burials_due_;
   if (dead_.empty()) return std::nullopt;
   DeadMessage first = std::move(dead_.front());
   dead_.pop_front();
+  dead_bytes_ -= first.message.body_bytes;
   return first;
 }
 
+void Queue::buried(const QueuedMessage& message) {
+  settle(message);
+  dead_wait_ = {};
+  if (!dead_again_ && dead_.size() > burials_due_) ask_for_burial();
+}
+
 void Queue::give_back(DeadMessage dead) {
-  dead_.push_front(std::move(dead));
-  dead_again_ = context_.clock.now + kBurialRetry;
+  leave_to_storage(dead.message);
+  dead_bytes_ += dead.message.body_bytes;
+  // Behind those that have yet to be tried: what finds no way must not stand in theirs.
+  dead_.push_back(std::move(dead));
+  if (dead_again_) return;
+  dead_wait_ = std::clamp(2 * dead_wait_, kBurialRetry, kBurialRetryMax);
+  dead_again_ = context_.clock.now + dead_wait_;
   set_timer();
 }
 
@@ -117,7 +157,9 @@ void Queue::on_time() {
   }
   if (dead_again_ && *dead_again_ <= now) {
     dead_again_.reset();
-    for (std::size_t i = 0; i < dead_.size(); ++i) owner_->dead_letter(*this);
+    // When these find their way, so does the rest: buried().
+    const std::size_t tried = std::min(dead_.size(), kBurialsPerTry);
+    while (burials_due_ < tried) ask_for_burial();
   }
   while (!delayed_.empty() && delayed_.begin()->first <= now) {
     put_back(std::move(delayed_.extract(delayed_.begin()).mapped()));

@@ -32,6 +32,14 @@ class QueueLifetimes : public testing::Test {
     arguments.set("x-dead-letter-routing-key", "dead");
     return declare(name, arguments);
   }
+  // Arguments of a queue whose dead have to arrive at the exchange.
+  static amqp::FieldTable at_least_once(std::string_view exchange) {
+    return {{"x-queue-type", "quorum"},
+            {"x-overflow", "reject-publish"},
+            {"x-dead-letter-strategy", "at-least-once"},
+            {"x-dead-letter-exchange", std::string(exchange)},
+            {"x-dead-letter-routing-key", "dead"}};
+  }
   PublishOutcome publish(std::string_view queue, std::string_view body,
                          amqp::BasicProperties decoded = {}) {
     decoded.delivery_mode = amqp::kPersistent;
@@ -138,6 +146,91 @@ TEST_F(QueueLifetimes, WhatTheStorageCannotKeepOnceMoreStaysWhereItWasAndIsTried
   storage_.repair();
   pass(milliseconds(1000));
   EXPECT_THAT(storage_.calls(), ElementsAre("append one for 1", "acknowledge 1 in 2"));
+}
+
+TEST_F(QueueLifetimes, WhatHasToArriveWaitsUntilThereIsAWay) {
+  Queue& queue = declare("queue", at_least_once("x"));
+  for (const auto* body : {"one", "two"}) publish("queue", body);
+  storage_.calls();
+  queue.reject(*queue.pop());
+  turn();
+  EXPECT_THAT(storage_.calls(), IsEmpty()) << "there is no such exchange";
+  ASSERT_TRUE(vhost_.declare_exchange("x", {.type = ExchangeType::kFanout, .arguments = {}}));
+  queue.reject(*queue.pop());
+  pass(milliseconds(1000));
+  EXPECT_THAT(storage_.calls(), IsEmpty()) << "it leads nowhere";
+  EXPECT_EQ(stored_positions(queue), (std::vector<Position>{1, 2}));
+  ASSERT_TRUE(vhost_.bind(dead(), "x", "", {}));
+  pass(milliseconds(2000));
+  EXPECT_EQ(drain(dead()), "one two ");
+  EXPECT_THAT(stored_positions(queue), IsEmpty());
+  EXPECT_EQ(context_.timers.next(), std::nullopt);
+}
+
+TEST_F(QueueLifetimes, WhatHasToArriveIsSentAgainOnlyWhereItIsMissing) {
+  declare("full", {{"x-max-length", 1}, {"x-overflow", "reject-publish"}});
+  ASSERT_TRUE(vhost_.declare_exchange("x", {.type = ExchangeType::kFanout, .arguments = {}}));
+  Queue& full = **vhost_.find_queue("full", 1);
+  ASSERT_TRUE(vhost_.bind(dead(), "x", "", {}));
+  ASSERT_TRUE(vhost_.bind(full, "x", "", {}));
+  Queue& queue = declare("queue", at_least_once("x"));
+  publish("full", "first");
+  publish("queue", "one");
+  queue.reject(*queue.pop());
+  turn();
+  pass(milliseconds(1000));
+  EXPECT_EQ(drain(dead()), "one ");
+  EXPECT_EQ(stored_positions(queue).size(), 1u);
+  EXPECT_EQ(drain(full), "first ");
+  pass(milliseconds(2000));
+  EXPECT_EQ(drain(full), "one ");
+  EXPECT_EQ(drain(dead()), "");
+  EXPECT_THAT(stored_positions(queue), IsEmpty());
+}
+
+TEST_F(QueueLifetimes, WhatHasToArriveIsTriedLessAndLessOften) {
+  Queue& queue = declare("queue", at_least_once("x"));
+  publish("queue", "one");
+  queue.reject(*queue.pop());
+  turn();
+  for (const int seconds : {1, 2, 4, 8, 16, 32, 32}) {
+    EXPECT_EQ(*context_.timers.next(), context_.clock.now + milliseconds(seconds * 1000));
+    pass(milliseconds(seconds * 1000));
+  }
+}
+
+TEST_F(QueueLifetimes, OneWithoutAWayDoesNotHoldUpTheOthers) {
+  auto arguments = at_least_once("amq.direct");
+  arguments.erase("x-dead-letter-routing-key");
+  Queue& queue = declare("queue", arguments);
+  ASSERT_TRUE(vhost_.declare_exchange("in", {.type = ExchangeType::kFanout, .arguments = {}}));
+  ASSERT_TRUE(vhost_.bind(queue, "in", "", {}));
+  ASSERT_TRUE(vhost_.bind(dead(), "amq.direct", "good", {}));
+  for (const auto* key : {"bad", "good", "bad", "good"}) {
+    amqp::BasicProperties decoded;
+    Buffer properties;
+    amqp::encode_properties(properties, decoded);
+    ASSERT_TRUE(vhost_.publish({.exchange = "in",
+                                .routing_key = key,
+                                .properties = as_text(properties.view()),
+                                .body = key,
+                                .decoded = decoded}));
+    queue.reject(*queue.pop());
+  }
+  turn();
+  EXPECT_EQ(drain(dead()), "good good ");
+  EXPECT_EQ(stored_positions(queue), (std::vector<Position>{1, 3}));
+}
+
+TEST_F(QueueLifetimes, WhatHasToArriveCountsForTheLimit) {
+  auto arguments = at_least_once("x");
+  arguments.set("x-max-length", 2);
+  Queue& queue = declare("queue", arguments);
+  publish("queue", "one");
+  queue.reject(*queue.pop());
+  turn();
+  EXPECT_FALSE(publish("queue", "two").refused);
+  EXPECT_TRUE(publish("queue", "three").refused);
 }
 
 TEST_F(QueueLifetimes, WhatDiedIsStoredUntilItIsPublishedAnew) {

@@ -96,18 +96,6 @@ Overflow overflow_of(const Reader& read, QueueType type) {
   return Overflow::kDropHead;
 }
 
-Result<void> check_done(QueueType type, const FieldTable& arguments, std::string_view what) {
-  // RabbitMQ does as we do, at most once, unless the queue refuses what it has no room for.
-  const Reader read(arguments);
-  if (read.text("x-dead-letter-strategy") == "at-least-once" &&
-      overflow_of(read, type) == Overflow::kRejectPublish &&
-      read.text("x-dead-letter-exchange").has_value()) {
-    return fail(ErrorCode::kNotImplemented,
-                fmt::format("argument 'x-dead-letter-strategy' of {}", what));
-  }
-  return {};
-}
-
 DelayedRetry delayed_retry_of(const Reader& read) {
   if (!read.count("x-delayed-retry-min")) return DelayedRetry::kNone;
   const auto type = read.text("x-delayed-retry-type");
@@ -131,6 +119,10 @@ QueuePolicy read_policy(QueueType type, const FieldTable& arguments) {
   policy.delivery_limit = read.count("x-delivery-limit");
   policy.dead_letter_exchange = read.text("x-dead-letter-exchange");
   policy.dead_letter_routing_key = read.text("x-dead-letter-routing-key");
+  // RabbitMQ falls back to at-most-once, too, where the queue drops what it has no room for.
+  policy.dead_letter_at_least_once = read.text("x-dead-letter-strategy") == "at-least-once" &&
+                                     policy.overflow == Overflow::kRejectPublish &&
+                                     policy.dead_letter_exchange.has_value();
   policy.retry_min = read.milliseconds("x-delayed-retry-min").value_or(policy.retry_min);
   policy.retry_max = read.milliseconds("x-delayed-retry-max").value_or(policy.retry_min);
   if (const auto age = read.text("x-max-age")) policy.max_age = parse_age(*age);
@@ -168,7 +160,6 @@ Result<QueuePolicy> parse_queue_policy(const FieldTable& arguments, std::string_
   BB_TRY(check(queue_arguments().front(), arguments, what));  // the type decides about the rest
   const QueueType type = type_of(arguments);
   BB_TRY(check_all(type, arguments, what));
-  BB_TRY(check_done(type, arguments, what));
   return read_policy(type, arguments);
 }
 

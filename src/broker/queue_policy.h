@@ -46,10 +46,11 @@ struct QueuePolicy {
   std::optional<std::uint64_t> delivery_limit = {};    // returns that a message survives
   std::optional<std::string> dead_letter_exchange = {};
   std::optional<std::string> dead_letter_routing_key = {};  // in place of the message's own
-  Milliseconds retry_min{0};                                // times the count of deliveries,
-  Milliseconds retry_max{0};                                // up to this
-  std::optional<Milliseconds> max_age = {};                 // of a stream's messages
-  std::optional<std::uint64_t> segment_bytes_max = {};      // of a stream
+  bool dead_letter_at_least_once = false;    // what finds no way there waits, and is tried again
+  Milliseconds retry_min{0};                 // times the count of deliveries,
+  Milliseconds retry_max{0};                 // up to this
+  std::optional<Milliseconds> max_age = {};  // of a stream's messages
+  std::optional<std::uint64_t> segment_bytes_max = {};  // of a stream
 };
 
 // RabbitMQ's name of the type in its errors: "rabbit_quorum_queue".

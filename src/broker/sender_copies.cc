@@ -36,15 +36,29 @@ Result<SenderCopies> sender_copies(const amqp::BasicProperties& properties) {
       if (const std::string* text = key.as_string()) copies.keys.push_back(*text);
     }
   }
-  if (headers->erase("BCC")) {
-    const std::string content = amqp::encode_table_content(*headers);
-    amqp::BasicProperties rest = properties;
-    rest.headers = as_bytes(content);
-    Buffer out;
-    amqp::encode_properties(out, rest);
-    copies.properties = as_text(out.view());
-  }
+  copies.blind = headers->find("BCC") != nullptr;
   return copies;
+}
+
+bool may_have_blind_copies(std::string_view properties) {
+  constexpr unsigned kHasHeaders = 0x20;  // in the first byte of the flags, AMQP 0-9-1 §4.2.6.1
+  return !properties.empty() &&
+         (static_cast<unsigned char>(properties.front()) & kHasHeaders) != 0 &&
+         properties.find("\3BCC") != std::string_view::npos;
+}
+
+std::string without_blind_copies(std::string_view bytes) {
+  auto properties = amqp::decode_properties(as_bytes(bytes));
+  BB_ASSERT(properties);
+  if (!properties->headers) return std::string(bytes);
+  auto headers = amqp::decode_table(*properties->headers);
+  BB_ASSERT(headers);
+  if (!headers->erase("BCC")) return std::string(bytes);
+  const std::string content = amqp::encode_table_content(*headers);
+  properties->headers = as_bytes(content);
+  Buffer out;
+  amqp::encode_properties(out, *properties);
+  return std::string(as_text(out.view()));
 }
 
 }  // namespace bb::broker

@@ -64,8 +64,11 @@ class Storage {
   // Fine when there is none.
   virtual void erase_definition(DefinitionKind, std::string_view /*key*/) {}
 
-  // All that it was asked so far survives once durable() has come to this.
+  // Every message that was appended so far survives once durable() has come to this.
   virtual Position appended() const = 0;
+  // The same, of all that it was asked so far, acknowledgements included. An error: some of it
+  // could not be written, so nobody may be told that it is safe.
+  virtual Result<Position> write_settled() { return appended(); }
   // Everything before this position and at it survives a crash. Rises; whoever makes it
   // rise calls Broker::on_durable() afterwards.
   virtual Position durable() const = 0;

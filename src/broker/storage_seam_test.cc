@@ -202,6 +202,11 @@ class DefinitionStorage final : public Storage {
   void put_definition(DefinitionKind kind, std::string_view key, std::string_view value) override {
     definitions.push_back({kind, std::string(key), std::string(value)});
   }
+  void erase_definition(DefinitionKind kind, std::string_view key) override {
+    std::erase_if(definitions, [&](const StoredDefinition& definition) {
+      return definition.kind == kind && definition.key == key;
+    });
+  }
   Position appended() const override { return 1; }
   Position durable() const override { return 1; }
 
@@ -248,6 +253,9 @@ TEST(StorageOfANewBroker, MayHaveLostWhatABindingNeeds) {
   ASSERT_TRUE(broker.restore(std::move(state)));
   EXPECT_FALSE(broker.find_vhost("/")->has_queue("a"));
   EXPECT_EQ(broker.find_vhost("/")->binding_count(), 1u);
+  // The other one does not come back with the queue, should somebody declare it once more.
+  EXPECT_EQ(
+      std::ranges::count(first.definitions, DefinitionKind::kBinding, &StoredDefinition::kind), 1);
 }
 
 }  // namespace

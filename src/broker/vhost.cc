@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "amqp/constants.h"
 #include "base/assert.h"
 #include "base/try.h"
 #include "broker/arguments.h"
@@ -17,6 +18,25 @@ constexpr std::string_view kReservedPrefix = "amq.";
 std::unexpected<Error> reserved(std::string_view kind, std::string_view name) {
   return fail(ErrorCode::kAccessRefused,
               fmt::format("{} name '{}' contains reserved prefix 'amq.*'", kind, name));
+}
+
+// On the wire they cannot be longer; over HTTP and in definitions they can.
+Result<void> check_name(std::string_view kind, std::string_view name) {
+  if (name.size() <= amqp::kShortStringMaxBytes) return {};
+  return fail(
+      ErrorCode::kPreconditionFailed,
+      fmt::format("the name of the {} is longer than {} bytes", kind, amqp::kShortStringMaxBytes));
+}
+
+// What no argument says of a queue, the options do.
+void limit_length(QueuePolicy& policy, const amqp::FieldTable& arguments, const Options& options) {
+  if (!options.queue_length_max || policy.max_length || policy.max_length_bytes ||
+      policy.type == QueueType::kStream) {
+    return;
+  }
+  policy.max_length = options.queue_length_max;
+  // Nobody asked for the oldest ones to be dropped.
+  if (arguments.find("x-overflow") == nullptr) policy.overflow = Overflow::kRejectPublish;
 }
 
 std::unexpected<Error> locked(std::string_view what) {
@@ -68,8 +88,10 @@ Result<void> VHost::declare_exchange(std::string_view name, Exchange::Properties
     return {};
   }
   if (name.starts_with(kReservedPrefix)) return reserved("exchange", name);
+  BB_TRY(check_name("exchange", name));
   BB_TRY(check_exchange_arguments(properties.arguments, describe("exchange", name, name_)));
-  if (exchanges_.size() >= context_.options.exchanges_max) {
+  if (exchanges_.size() >= context_.options.exchanges_max && !context_.restoring) {
+    context_.counters.refused.count(Limit::kExchanges);
     return fail(ErrorCode::kPreconditionFailed,
                 fmt::format("cannot declare {}: the limit of {} exchanges is reached",
                             describe("exchange", name, name_), context_.options.exchanges_max));
@@ -127,14 +149,17 @@ Result<Queue*> VHost::declare_queue(std::string_view name, Queue::Properties pro
                                       what));
     return queue;
   }
+  BB_TRY(check_name("queue", name));
   std::string chosen = name.empty() ? context_.names.make("amq.gen-") : std::string(name);
   BB_TRY_ASSIGN(QueuePolicy policy, check_queue(properties, chosen, name_));
+  limit_length(policy, properties.arguments, context_.options);
   if (name.empty() && policy.type != QueueType::kClassic) {
     return fail(
         ErrorCode::kPreconditionFailed,
         fmt::format("Cannot declare a server-named queue for type {}", type_name(policy.type)));
   }
   if (queues_.size() >= context_.options.queues_max) {
+    context_.counters.refused.count(Limit::kQueues);
     return fail(ErrorCode::kPreconditionFailed,
                 fmt::format("cannot declare {}: the limit of {} queues is reached",
                             describe("queue", chosen, name_), context_.options.queues_max));
@@ -150,6 +175,7 @@ Result<Queue*> VHost::restore_queue(StoredQueue stored) {
   }
   context_.next_queue_id = std::max(context_.next_queue_id, stored.id + 1);
   BB_TRY_ASSIGN(QueuePolicy policy, check_queue(stored.properties, stored.name, name_));
+  limit_length(policy, stored.properties.arguments, context_.options);
   return add_queue(stored.id, std::move(stored.name), std::move(stored.properties),
                    std::move(policy));
 }
@@ -168,6 +194,7 @@ Result<Queue*> VHost::add_queue(QueueId id, std::string name, Queue::Properties 
 
 Result<Queue*> VHost::make_reply_queue() {
   if (queues_.size() >= context_.options.queues_max) {
+    context_.counters.refused.count(Limit::kQueues);
     return fail(ErrorCode::kPreconditionFailed,
                 fmt::format("no room for a queue of replies: the limit of {} queues is reached",
                             context_.options.queues_max));
@@ -198,7 +225,7 @@ Result<void> VHost::check_access(const Queue& queue, ConnectionId connection) co
 
 Result<Queue*> VHost::find_deletable_queue(std::string_view name, ConnectionId connection,
                                            bool if_unused, bool if_empty) {
-  if (!queues_.contains(name)) return nullptr;
+  if (!queues_.contains(name) || has_reply_queue(name)) return nullptr;
   BB_TRY_ASSIGN(Queue* const queue, find_queue(name, connection));
   if (if_unused && queue->consumer_count() > 0) {
     return fail(ErrorCode::kPreconditionFailed,

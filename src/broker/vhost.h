@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,9 +29,14 @@ struct Publication {
   std::string_view routing_key;
   std::string_view properties;  // flags and list, as decode_properties() takes them
   std::string_view body;
-  const amqp::BasicProperties& decoded;  // the same properties
+  const amqp::BasicProperties& decoded;  // the same properties; routing sees them without BCC
   // Of a dead letter, which passes internal exchanges and does not go round in circles.
   const DeadLetter* dead_letter = nullptr;
+  // Where it goes, if that was found before (VHost::queues_for): whatever of them is left.
+  const std::vector<Queue::Ptr>* queues = nullptr;
+  // Of a dead letter that has to arrive: the queues that have it already, and do not get it again.
+  // Those that take it now are added.
+  std::vector<QueueId>* reached = nullptr;
 };
 
 // The name that asks for direct replies (https://www.rabbitmq.com/direct-reply-to.html).
@@ -41,7 +47,7 @@ struct PublishOutcome {
   bool routed = false;      // at least one queue received it, or would have but for `refused`
   bool in_history = false;  // a history did: see Queue::is_history()
   bool refused = false;     // the storage could not keep it, a queue is full, or invalid: a nack
-  bool invalid = false;     // its exchange refused it: it is in quarantine
+  bool invalid = false;     // its exchange refused it: it is in quarantine, safe as `position` says
   bool storage_failed = false;
   Position position = 0;  // safe once the storage is durable up to here; 0: there is no waiting
 };
@@ -131,6 +137,9 @@ class VHost final : private QueueOwner {
   // of sender_copies() if it is no dead letter.
   Result<PublishOutcome> publish(const Publication& publication);
 
+  // Where a message goes that is published later. Errors: those of publish().
+  Result<std::vector<Queue::Ptr>> queues_for(const Publication& publication);
+
   // The queues that a message published to the exchange reaches, each once, in no
   // particular order. Valid until the next call. kNotFound, kAccessRefused (internal).
   Result<std::span<Queue* const>> route(std::string_view exchange, const RoutingInput& input);
@@ -169,11 +178,12 @@ class VHost final : private QueueOwner {
   // That alone is nowhere: see Queue::is_history().
   static bool is_only_history(std::span<Queue* const> queues);
   Result<Queue*> quarantine_of(std::string_view exchange);
-  bool passes_validation(const Publication& publication);
+  // Nothing: it may pass.
+  std::optional<PublishOutcome> refuse_invalid(const Publication& publication);
   void log_refusal(const ValidatedMessage& message, const Refusal& refusal,
-                   const Result<void>& kept);
-  Result<void> keep_in_quarantine(const Publication& publication, const ValidatedMessage& message,
-                                  const Refusal& refusal);
+                   const Result<Position>& kept);
+  Result<Position> keep_in_quarantine(const Publication& publication,
+                                      const ValidatedMessage& message, const Refusal& refusal);
   static std::unexpected<Error> refuse_default_exchange();
   // With all bindings from and to it, and with the auto-delete exchanges that these leave unused.
   void remove_exchange(Exchange& exchange);

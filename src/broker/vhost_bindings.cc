@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "amqp/constants.h"
 #include "base/assert.h"
 #include "base/try.h"
 #include "broker/arguments.h"
@@ -29,7 +30,12 @@ std::unexpected<Error> VHost::refuse_default_exchange() {
 template <class To>
 Result<void> VHost::add_binding(Exchange& from, To& to, Binding binding) {
   if (to.binding_list().find(binding) != nullptr) return {};
-  if (binding_count_ >= context_.options.bindings_max) {
+  if (binding.routing_key.size() > amqp::kShortStringMaxBytes) {
+    return fail(ErrorCode::kPreconditionFailed,
+                fmt::format("a routing key is longer than {} bytes", amqp::kShortStringMaxBytes));
+  }
+  if (binding_count_ >= context_.options.bindings_max && !context_.restoring) {
+    context_.counters.refused.count(Limit::kBindings);
     return fail(
         ErrorCode::kPreconditionFailed,
         fmt::format("cannot bind {}: the limit of {} bindings is reached",

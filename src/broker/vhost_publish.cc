@@ -70,28 +70,52 @@ void VHost::add_alternate(const Exchange& exchange) {
   if (found != exchanges_.end()) routed_.exchanges.push_back(found->second.get());
 }
 
+Result<std::vector<Queue::Ptr>> VHost::queues_for(const Publication& publication) {
+  BB_TRY(check_publish(publication.exchange));
+  SenderCopies copies;
+  if (may_have_copies(publication.decoded)) {
+    BB_TRY_ASSIGN(copies, sender_copies(publication.decoded));
+  }
+  BB_TRY_ASSIGN(const auto queues,
+                route(publication.exchange, {.routing_key = publication.routing_key,
+                                             .headers = publication.decoded.headers,
+                                             .copies = copies.keys}));
+  return std::vector<Queue::Ptr>(queues.begin(), queues.end());
+}
+
 Result<PublishOutcome> VHost::publish(const Publication& publication) {
+  if (publication.queues != nullptr) {
+    if (const auto refused = refuse_invalid(publication)) return *refused;
+    routed_.clear();
+    for (const Queue::Ptr& queue : *publication.queues) {
+      if (!queue->closed()) routed_.queues.push_back(queue.get());
+    }
+    return deliver(publication);
+  }
   if (publication.dead_letter == nullptr) BB_TRY(check_publish(publication.exchange));
   if (!may_have_copies(publication.decoded)) return publish_to(publication, {});
   const auto copies = sender_copies(publication.decoded);
   if (!copies && publication.dead_letter == nullptr) return fail(copies.error());
   if (!copies) return publish_to(publication, {});
-  if (!copies->properties) return publish_to(publication, copies->keys);
-  const auto decoded = amqp::decode_properties(as_bytes(*copies->properties));
+  if (!copies->blind) return publish_to(publication, copies->keys);
+  // Kept with it, and routed as if there were none.
+  const std::string shown = without_blind_copies(publication.properties);
+  const auto decoded = amqp::decode_properties(as_bytes(shown));
   BB_ASSERT(decoded);
   return publish_to({.exchange = publication.exchange,
                      .routing_key = publication.routing_key,
-                     .properties = *copies->properties,
+                     .properties = publication.properties,
                      .body = publication.body,
                      .decoded = *decoded,
-                     .dead_letter = publication.dead_letter},
+                     .dead_letter = publication.dead_letter,
+                     .reached = publication.reached},
                     copies->keys);
 }
 
 Result<PublishOutcome> VHost::publish_to(const Publication& publication,
                                          std::span<const std::string> copies) {
-  if (publication.dead_letter == nullptr && !passes_validation(publication)) {
-    return PublishOutcome{.routed = true, .refused = true, .invalid = true};
+  if (publication.dead_letter == nullptr) {
+    if (const auto refused = refuse_invalid(publication)) return *refused;
   }
   BB_TRY(route(publication.exchange, {.routing_key = publication.routing_key,
                                       .headers = publication.decoded.headers,
@@ -99,6 +123,11 @@ Result<PublishOutcome> VHost::publish_to(const Publication& publication,
   if (const DeadLetter* const dead = publication.dead_letter) {
     std::erase_if(routed_.queues,
                   [&](const Queue* queue) { return is_cycle(*dead, queue->name()); });
+  }
+  if (const auto* const reached = publication.reached; reached != nullptr && !reached->empty()) {
+    std::erase_if(routed_.queues, [&](const Queue* queue) {
+      return std::ranges::find(*reached, queue->id()) != reached->end();
+    });
   }
   return deliver(publication);
 }
@@ -122,12 +151,9 @@ PublishOutcome VHost::deliver(const Publication& publication) {
   const Message::Ptr message =
       Message::make(context_.memory, publication.exchange, publication.routing_key,
                     publication.properties, publication.body, persistent, context_.clock.wall_ms);
-  const auto keeps = [persistent](const Queue& queue) {
-    return queue.survives() && (persistent || queue.is_stream());
-  };
   durable_queues_.clear();
   for (const Queue* queue : queues) {
-    if (keeps(*queue)) durable_queues_.push_back(queue->id());
+    if (queue->keeps(persistent)) durable_queues_.push_back(queue->id());
   }
   if (!durable_queues_.empty()) {
     const auto appended = context_.storage.append(*message, durable_queues_);
@@ -137,7 +163,10 @@ PublishOutcome VHost::deliver(const Publication& publication) {
     }
     outcome.position = *appended;
   }
-  for (Queue* queue : queues) queue->push(message, keeps(*queue) ? outcome.position : 0);
+  for (Queue* queue : queues) {
+    if (publication.reached != nullptr) publication.reached->push_back(queue->id());
+    queue->push(message, queue->keeps(persistent) ? outcome.position : 0);
+  }
   return outcome;
 }
 
@@ -146,6 +175,8 @@ void VHost::refuse_where_full(const Publication& publication, PublishOutcome& ou
   std::erase_if(routed_.queues, [&](Queue* queue) {
     if (queue->has_room_for(publication.body.size())) return false;
     outcome.refused = true;
+    context_.counters.refused.count(Limit::kQueueLength);
+    if (publication.reached != nullptr) return true;  // it comes again
     queue->refuse(Message::make(context_.memory, publication.exchange, publication.routing_key,
                                 publication.properties, publication.body, /*persistent=*/false,
                                 context_.clock.wall_ms));
@@ -166,7 +197,10 @@ void VHost::dead_letter(Queue& queue) {
 void VHost::publish_dead_letter(Queue& queue, DeadMessage died) {
   const QueuePolicy& policy = queue.policy();
   QueuedMessage& message = died.message;
-  if (!exchanges_.contains(*policy.dead_letter_exchange)) return queue.settle(message);
+  if (!exchanges_.contains(*policy.dead_letter_exchange)) {
+    if (policy.dead_letter_at_least_once) return queue.give_back(std::move(died));
+    return queue.settle(message);
+  }
   if (!queue.load(message)) return;  // it stays in the storage
   Death death;
   death.queue = queue.name();
@@ -187,10 +221,14 @@ void VHost::publish_dead_letter(Queue& queue, DeadMessage died) {
                .properties = dead.properties,
                .body = content.body(),
                .decoded = *properties,
-               .dead_letter = &dead});
+               .dead_letter = &dead,
+               .reached = policy.dead_letter_at_least_once ? &died.reached : nullptr});
   BB_ASSERT(published);  // the exchange is there
-  if (published->storage_failed) return queue.give_back(std::move(died));
-  queue.settle(message);
+  const bool arrived = policy.dead_letter_at_least_once
+                           ? !published->refused && !died.reached.empty()
+                           : !published->storage_failed;
+  if (!arrived) return queue.give_back(std::move(died));
+  queue.buried(message);
 }
 
 }  // namespace bb::broker

@@ -49,24 +49,26 @@ Result<Queue*> VHost::quarantine_of(std::string_view exchange) {
                        /*connection=*/0);
 }
 
-bool VHost::passes_validation(const Publication& publication) {
-  if (validating_exchanges_ == 0) return true;
+std::optional<PublishOutcome> VHost::refuse_invalid(const Publication& publication) {
+  if (validating_exchanges_ == 0) return std::nullopt;
   const auto exchange = exchanges_.find(publication.exchange);
-  if (exchange == exchanges_.end()) return true;
+  if (exchange == exchanges_.end()) return std::nullopt;
   const ValidationPolicy policy = exchange->second->validation();
-  if (policy == ValidationPolicy::kOff) return true;
+  if (policy == ValidationPolicy::kOff) return std::nullopt;
   const ValidatedMessage message{.exchange = publication.exchange,
                                  .routing_key = publication.routing_key,
                                  .body = publication.body};
   const auto refusal = context_.validator->check(policy, message);
-  if (!refusal) return true;
+  if (!refusal) return std::nullopt;
   ++context_.counters.invalid;
-  log_refusal(message, *refusal, keep_in_quarantine(publication, message, *refusal));
-  return false;
+  const auto kept = keep_in_quarantine(publication, message, *refusal);
+  log_refusal(message, *refusal, kept);
+  return PublishOutcome{
+      .routed = true, .refused = true, .invalid = true, .position = kept.value_or(0)};
 }
 
 void VHost::log_refusal(const ValidatedMessage& message, const Refusal& refusal,
-                        const Result<void>& kept) {
+                        const Result<Position>& kept) {
   const auto text = [&] {
     return fmt::format(
         "event refused by {}, routing key '{}': {}; {}",
@@ -84,8 +86,9 @@ void VHost::log_refusal(const ValidatedMessage& message, const Refusal& refusal,
   }
 }
 
-Result<void> VHost::keep_in_quarantine(const Publication& publication,
-                                       const ValidatedMessage& message, const Refusal& refusal) {
+Result<Position> VHost::keep_in_quarantine(const Publication& publication,
+                                           const ValidatedMessage& message,
+                                           const Refusal& refusal) {
   BB_TRY_ASSIGN(Queue* const queue, quarantine_of(publication.exchange));
   const std::string properties = quarantined_properties(
       message, refusal, static_cast<std::uint64_t>(context_.clock.wall_ms / 1000),
@@ -103,7 +106,7 @@ Result<void> VHost::keep_in_quarantine(const Publication& publication,
                                           .decoded = *decoded});
   if (outcome.storage_failed) return fail(ErrorCode::kIo, "the storage refused it");
   if (outcome.refused) return fail(ErrorCode::kIo, fmt::format("the queue '{}' is full", name));
-  return {};
+  return outcome.position;
 }
 
 }  // namespace bb::broker

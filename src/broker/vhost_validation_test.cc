@@ -38,6 +38,10 @@ class VHostValidation : public testing::Test {
     storage_.calls();
   }
   VHost& vhost() { return *broker_.find_vhost("/"); }
+  void becomes_durable() {
+    storage_.sync();
+    broker_.on_durable();
+  }
   std::uint32_t count(std::string_view queue) {
     const Queue* const found = vhost().peek_queue(queue);
     return found == nullptr ? 0 : found->message_count();
@@ -62,6 +66,8 @@ TEST_F(VHostValidation, WhatIsValidPasses) {
 TEST_F(VHostValidation, WhatIsNotIsNackedAndKeptInQuarantine) {
   client_.asks_for_confirms();
   client_.publishes({{.exchange = "events", .routing_key = "a.b", .body = "bad"}});
+  EXPECT_THAT(client_.received(), IsEmpty()) << "what is in quarantine has to be safe first";
+  becomes_durable();
   EXPECT_EQ(client_.received(), Strings{"basic.nack 1"});
   EXPECT_EQ(count("q"), 0u);
   EXPECT_EQ(count("events.quarantine"), 1u);
@@ -90,6 +96,7 @@ TEST_F(VHostValidation, ARefusedMessageIsNotReturned) {
   amqp::encode_properties(properties, {});
   amqp::encode_content(bytes, TestClient::kChannel, properties.view(), as_bytes("bad"), 4096);
   client_.sends_bytes(as_text(bytes.view()));
+  becomes_durable();
   EXPECT_EQ(client_.received(), Strings{"basic.nack 1"});
 }
 

@@ -2,7 +2,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <memory>
 
 #include "base/logging.h"
@@ -11,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/schema_settings.h"
+#include "cli/serve_limits.h"
 #include "cli/settings.h"
 #include "server/server.h"
 
@@ -29,6 +32,7 @@ struct ServeOptions {
   bool no_history = false;
   std::optional<std::uint64_t> disk_free_min;
   std::optional<std::uint64_t> memory_max;
+  ServeLimits limits;
   bool repair = false;
   std::optional<broker::ValidationPolicy> validation;
   std::optional<std::string> schemas;
@@ -115,6 +119,7 @@ Result<server::ServerOptions> server_options(const ServeOptions& options) {
   };
   if (options.disk_free_min) result.disk_free_min_bytes = *options.disk_free_min;
   result.memory_max_bytes = options.memory_max;
+  options.limits.apply(result.limits);
   return result;
 }
 
@@ -210,6 +215,7 @@ Command serve_command() {
       log_level_option(*options),
       parent_option(*options),
   };
+  std::ranges::move(limit_options(options->limits), std::back_inserter(command.options));
   command.run = [options] { return run_serve(*options); };
   return command;
 }

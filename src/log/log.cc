@@ -89,6 +89,15 @@ void Log::open_batch() {
   end_ += kMarkBytes;
 }
 
+Result<void> Log::mark_durable() {
+  const bool idle = !failed_ && has_current() && pending_.empty() && durable_ == end_;
+  // A mark cannot tell of itself.
+  if (!idle || end_ <= marked_ + kMarkBytes) return {};
+  if (end_ + kMarkBytes + kMarksBytes > room_end_) return {};
+  open_batch();
+  return write();
+}
+
 Result<void> Log::make_room(std::uint64_t record_bytes, Room room) {
   auto made = extend_or_roll(record_bytes);
   if (made || room == Room::kNormal || made.error().code != ErrorCode::kDiskFull) return made;
@@ -194,6 +203,7 @@ Result<void> Log::write() {
     return wrote;
   }
   pending_.clear();
+  marked_ = durable_;
   if (pending_.capacity() > options_.pending_bytes_kept) pending_.reset();
   current().used_bytes = end_ - current().base;
   return {};

@@ -88,6 +88,11 @@ class Log {
   // reservations) leaves it pending, to be tried again.
   Result<void> write();
 
+  // For when nothing goes on: writes down that all there is is durable, unless that is written, so
+  // that damage at the end of the log is told from a torn tail. It costs no sync: until the next
+  // one, a crash may take it away again.
+  Result<void> mark_durable();
+
   // A sync of all that is written; nullopt if that is durable, a sync is under way, or the log
   // has failed.
   std::optional<SyncJob> begin_sync();
@@ -159,6 +164,7 @@ class Log {
   Position end_ = 0;
   Position room_end_ = 0;  // of the reserved room of the current segment
   Position durable_ = 0;
+  Position marked_ = 0;     // durable_ as the log itself last told it
   Position next_base_ = 0;  // of the next segment, while there is no current one
   std::uint32_t salt_ = 0;
   std::int64_t now_ms_ = 0;

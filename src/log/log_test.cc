@@ -215,6 +215,54 @@ TEST(Log, ReadChecksTheChecksum) {
   EXPECT_EQ(reader.read(position).error().code, ErrorCode::kCorruptData);
 }
 
+// Nothing that is behind it would tell otherwise that the last record had been on disk.
+TEST(Log, TellsDamageAtItsEndFromATornTailOnceThatIsMarked) {
+  for (const bool marked : {false, true}) {
+    SCOPED_TRACE(marked);
+    io::SimulatedDisk disk(1);
+    Position last = 0;
+    {
+      const auto log = open_log(disk);
+      append(*log, "first");
+      last = append(*log, "last");
+      sync(*log);
+      if (marked) {
+        ASSERT_TRUE(log->mark_durable());
+        const Position end = log->end();
+        sync(*log);
+        ASSERT_TRUE(log->mark_durable());
+        EXPECT_EQ(log->end(), end) << "one is enough";
+      }
+    }
+    disk.kill();
+    disk.flip_bit(segment_name(0), last + kRecordHeadBytes, 2);
+    const auto opened = Log::open(disk, small_options());
+    if (marked) {
+      ASSERT_FALSE(opened);
+      EXPECT_EQ(opened.error().code, ErrorCode::kCorruptData);
+    } else {
+      ASSERT_TRUE(opened);
+      EXPECT_EQ(contents(**opened), std::vector<std::string>{"first"});
+    }
+  }
+}
+
+TEST(Log, GoesOnBehindAMark) {
+  io::SimulatedDisk disk(1);
+  {
+    const auto log = open_log(disk);
+    ASSERT_TRUE(log->mark_durable()) << "of nothing";
+    for (const char* text : {"a", "b", "c"}) {
+      append(*log, text);
+      ASSERT_TRUE(log->mark_durable()) << "not while something is pending";
+      sync(*log);
+      ASSERT_TRUE(log->mark_durable());
+    }
+  }
+  disk.kill();
+  EXPECT_EQ(contents(*open_log(disk)), (std::vector<std::string>{"a", "b", "c"}));
+}
+
 TEST(Log, AFailedSyncIsForEver) {
   io::SimulatedDisk disk(1);
   const auto log = open_log(disk);

@@ -94,6 +94,42 @@ TEST_F(ManagementApi, PathsAndMethodsThatAreNotThere) {
   EXPECT_EQ(status("GET", "/api/queues/%2F/q/more/of/it"), 404u);
 }
 
+// What AMQP has no way to say must not get into the broker by another door.
+TEST_F(ManagementApi, WhatCouldNotGoOverAmqpIsRefused) {
+  const std::string longest(255, 'n');
+  const std::string too_long(256, 'n');
+  for (const std::string kind : {"queues", "exchanges"}) {
+    EXPECT_EQ(status("PUT", "/api/" + kind + "/%2F/" + longest, R"({"durable": true})"), 201u);
+    EXPECT_EQ(status("PUT", "/api/" + kind + "/%2F/" + too_long, R"({"durable": true})"), 400u);
+    EXPECT_EQ(status("PUT", "/api/" + kind + "/%2F/" + kind,
+                     R"({"arguments": {")" + too_long + R"(": 1}})"),
+              400u);
+    EXPECT_EQ(status("PUT", "/api/" + kind + "/%2F/" + kind,
+                     R"({"arguments": {"a": [{")" + too_long + R"(": 1}]}})"),
+              400u);
+  }
+  EXPECT_EQ(status("POST", "/api/bindings/%2F/e/amq.topic/q/" + longest,
+                   R"({"routing_key": ")" + too_long + R"("})"),
+            400u);
+  EXPECT_EQ(
+      status("PUT", "/api/queues/%2F/mortal",
+             R"({"arguments": {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": ")" +
+                 too_long + R"("}})"),
+      400u);
+  const auto publish = [&](const std::string& properties) {
+    return status("POST", "/api/exchanges/%2F/amq.topic/publish",
+                  R"({"properties": )" + properties +
+                      R"(, "routing_key": "q", "payload": "hi", "payload_encoding": "string"})");
+  };
+  std::string many = R"({"headers": {"CC": ["x"])";
+  for (int i = 0; i < 70'000; ++i) many += ",\"" + std::to_string(i) + "\": 1";
+  EXPECT_EQ(publish(many + "}}"), 400u);
+  EXPECT_EQ(publish(R"({"headers": {"CC": [")" + std::string(200'000, 'x') + R"("]}})"), 400u);
+  EXPECT_EQ(publish(R"({"headers": {"CC": "not an array"}})"), 400u);
+  EXPECT_EQ(publish(R"({"expiration": "soon"})"), 400u);
+  EXPECT_EQ(publish(R"({"headers": {"CC": ["x"]}, "expiration": "1000"})"), 200u);
+}
+
 TEST_F(ManagementApi, QueuesAreMadeShownPurgedAndDeleted) {
   EXPECT_EQ(status("PUT", "/api/queues/%2F/q", R"({"durable": true, "arguments": {"x-a": 5}})"),
             201u);

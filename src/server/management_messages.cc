@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "amqp/constants.h"
 #include "amqp/properties.h"
 #include "base/base64.h"
 #include "base/try.h"
@@ -12,7 +13,9 @@
 #include "broker/access_json.h"
 #include "broker/arguments.h"
 #include "broker/json_table.h"
+#include "broker/message_traits.h"
 #include "broker/quarantine.h"
+#include "broker/sender_copies.h"
 #include "server/management_call.h"
 #include "server/management_json.h"
 
@@ -25,6 +28,7 @@ using broker::ResourceKind;
 
 constexpr std::int64_t kMessagesMax = 1000;               // of one request
 constexpr std::uint64_t kAnswerBodyBytesMax = 64u << 20;  // of their bodies together
+constexpr std::size_t kPropertiesBytesMax = amqp::kDefaultFrameMaxBytes - 1024;
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
@@ -67,7 +71,8 @@ json::object message_json(const broker::QueuedMessage& queued, std::uint32_t lef
                       {"exchange", message.exchange()},
                       {"routing_key", message.routing_key()},
                       {"message_count", left}};
-  const auto properties = amqp::decode_properties(as_bytes(message.properties()));
+  const std::string shown = broker::without_blind_copies(message.properties());
+  const auto properties = amqp::decode_properties(as_bytes(shown));
   object["properties"] = properties ? properties_json(*properties) : json::object();
   base64 = base64 || !is_utf8(message.body());
   object["payload"] = base64 ? encode_base64(message.body()) : std::string(message.body());
@@ -116,7 +121,8 @@ Result<amqp::BasicProperties> properties_from_json(const json::object& object,
     if (!value->is_object()) {
       return fail(ErrorCode::kPreconditionFailed, "'headers' has to be an object");
     }
-    headers = amqp::encode_table_content(broker::table_from_json(value->get_object()));
+    BB_TRY_ASSIGN(const amqp::FieldTable table, broker::table_from_json(value->get_object()));
+    headers = amqp::encode_table_content(table);
     properties.headers = as_bytes(headers);
   }
   return properties;
@@ -196,8 +202,14 @@ ManagementResult publish_message(const ManagementCall& call) {
   if (properties.user_id && *properties.user_id != call.user) {
     return fail(ErrorCode::kPreconditionFailed, "'user_id' has to be who publishes");
   }
+  if (properties.expiration) BB_TRY(broker::check_expiration(*properties.expiration));
   Buffer encoded;
   amqp::encode_properties(encoded, properties);
+  // They have to go into one frame for whoever gets the message.
+  if (encoded.size() > kPropertiesBytesMax) {
+    return fail(ErrorCode::kPreconditionFailed,
+                fmt::format("the properties take more than {} bytes", kPropertiesBytesMax));
+  }
   BB_TRY(vhost->check_publish(exchange));
   BB_TRY_ASSIGN(const broker::PublishOutcome outcome,
                 vhost->publish({.exchange = exchange,

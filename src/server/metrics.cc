@@ -18,6 +18,16 @@ class Page {
   void counter(std::string_view name, std::string_view help, std::uint64_t value) {
     add(name, help, "counter", value);
   }
+  // One of each label.
+  void refusals(const broker::LimitRefusals& refusals) {
+    text_ +=
+        "# HELP bloodbank_limit_refusals_total What was refused because a limit was reached\n"
+        "# TYPE bloodbank_limit_refusals_total counter\n";
+    refusals.for_each([this](std::string_view limit, std::uint64_t count) {
+      fmt::format_to(std::back_inserter(text_),
+                     "bloodbank_limit_refusals_total{{limit=\"{}\"}} {}\n", limit, count);
+    });
+  }
   std::string text() && { return std::move(text_); }
 
  private:
@@ -58,11 +68,17 @@ HttpResponse metrics_response(const broker::Broker& broker) {
   page.counter("messages_delivered_total", "Deliveries to clients", counters.delivered);
   page.counter("messages_acknowledged_total", "Messages that clients acknowledged",
                counters.acknowledged);
+  page.counter("messages_dropped_total", "Messages that full queues dropped to make room",
+               counters.dropped);
   page.gauge("memory_message_bytes", "Memory that messages hold", broker.message_bytes());
   page.gauge("memory_limit_bytes", "Publishers are held back above this", limits.memory_bytes_max);
   page.gauge("memory_alarm", "1 while publishers are held back", broker.memory_alarm() ? 1 : 0);
+  page.gauge("disk_alarm", "1 while publishers are held back because the disk is nearly full",
+             broker.disk_alarm() ? 1 : 0);
   page.counter("logins_refused_total", "Log-ins with a wrong name or password",
                broker.refused_login_count());
+  page.refusals(counters.refused);
+  page.gauge("connections_limit", "Connections there may be", limits.connections_max);
   page.gauge("vhosts_limit", "Virtual hosts there may be", limits.vhosts_max);
   page.gauge("users_limit", "Users there may be", limits.users_max);
   page.gauge("queues_limit", "Queues each virtual host may have", limits.queues_max);
@@ -70,6 +86,20 @@ HttpResponse metrics_response(const broker::Broker& broker) {
   page.gauge("bindings_limit", "Bindings each virtual host may have", limits.bindings_max);
   page.gauge("channels_per_connection_limit", "Channels each connection may have",
              limits.channel_max);
+  page.gauge("consumers_per_channel_limit", "Consumers each channel may have",
+             limits.consumers_per_channel_max);
+  page.gauge("frame_limit_bytes", "Bytes a frame may have", limits.frame_max_bytes);
+  page.gauge("message_limit_bytes", "Bytes a message may have", limits.body_bytes_max);
+  page.gauge("table_fields_limit", "Fields a table may have", limits.table_fields_max);
+  page.gauge("table_depth_limit", "How deep tables may be nested", limits.table_depth_max);
+  page.gauge("transaction_limit_bytes", "Bytes a transaction may hold",
+             limits.transaction_bytes_max);
+  page.gauge("quarantine_limit_bytes", "Bytes a queue of refused events keeps",
+             limits.quarantine_bytes_max);
+  if (limits.queue_length_max) {
+    page.gauge("queue_length_limit", "Messages a queue without x-max-length may have",
+               *limits.queue_length_max);
+  }
   return {.status = 200,
           .content_type = "text/plain; version=0.0.4; charset=utf-8",
           .body = std::move(page).text()};

@@ -5,7 +5,7 @@ namespace bb::server {
 UnackedByQueue::UnackedByQueue(const broker::Broker& broker) {
   for (const broker::Connection* connection : broker.connections()) {
     for (const auto& [number, channel] : connection->channels()) {
-      channel->unacked().for_each(
+      channel->for_each_unacked(
           // What a reader of a stream holds is in the stream all the same.
           [&](const broker::Unacked& unacked) {
             if (!unacked.queue->is_stream()) ++counts_[unacked.queue->id()];

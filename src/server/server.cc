@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,6 +43,7 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kTick{1};
 // By then the start is over.
 constexpr std::chrono::milliseconds kStartTime{250};
+constexpr std::uint64_t kFilesMax = 64;  // other than sockets of clients: the log's and a few more
 constexpr std::size_t kScratchBytes = 256 * 1024;
 // Out of descriptors or the like: let some connections end before accepting again.
 constexpr std::chrono::milliseconds kAcceptPause{100};
@@ -54,14 +56,34 @@ std::uint64_t memory_bytes_max() {
   return std::max(pages * page_bytes / 5 * 2, broker::Options{}.memory_bytes_max / 16);
 }
 
+// A connection is a descriptor, and the log must never be without one for its next file. Shells and
+// service managers often give far fewer than a process may take.
+std::uint64_t connections_there_can_be() {
+  struct rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return UINT64_MAX;
+  if (files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = files.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &files) != 0) ::getrlimit(RLIMIT_NOFILE, &files);
+  }
+  if (files.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
+  const std::uint64_t kept = kFilesMax + HttpLimits{}.connections_max;
+  return files.rlim_cur > 2 * kept ? files.rlim_cur - kept : files.rlim_cur / 2;
+}
+
 broker::Options broker_options(const ServerOptions& server) {
-  broker::Options options;
+  broker::Options options = server.limits;
   options.version = BB_VERSION;
   options.seed = random_u64();
   options.events_exchange = server.events_exchange;
   options.events_validation = server.events_validation;
   options.events_history = server.events_history;
   options.memory_bytes_max = server.memory_max_bytes.value_or(memory_bytes_max());
+  const std::uint64_t connections_max = connections_there_can_be();
+  if (options.connections_max > connections_max) {
+    logging::debug("no more than {} connections: the process may not have more files open",
+                   connections_max);
+    options.connections_max = connections_max;
+  }
   return options;
 }
 
@@ -231,9 +253,10 @@ asio::awaitable<void> Server::accept_loop(Server* self) {
       co_await pause.async_wait(kTuple);
       continue;
     }
-    if (self->sessions_.size() >= self->options_.connections_max) {
+    if (self->sessions_.size() >= self->broker_.options().connections_max) {
       logging::warning("connection refused: the limit of {} connections is reached",
-                       self->options_.connections_max);
+                       self->broker_.options().connections_max);
+      self->broker_.count_refusal(broker::Limit::kConnections);
       continue;
     }
     const auto session =

@@ -20,6 +20,9 @@ struct ServerOptions {
   // Publishers are held back while the disk has less left, or messages in memory take more.
   std::uint64_t disk_free_min_bytes = 50'000'000;  // RabbitMQ's disk_free_limit
   std::optional<std::uint64_t> memory_max_bytes;   // default: 40% of the machine's
+  // Of the core; what is named elsewhere here does not count. Fewer connections where the process
+  // may not have so many files open.
+  broker::Options limits;
   bool repair = false;  // go on with a damaged log, without what is damaged
   // Of the management API, on the same host; 0: any free one; nullopt: none.
   std::optional<std::uint16_t> http_port = 8682;
@@ -32,7 +35,6 @@ struct ServerOptions {
   // For exchanges that validate. Called at the start where `events_validation` needs it, else when
   // the first event is to be checked.
   EventValidator::OpenRepository open_schemas = [] { return schema::SchemaRepository::open({}); };
-  std::uint32_t connections_max = 8192;
   // After a stop signal: how long clients get to answer connection.close.
   std::chrono::milliseconds shutdown_grace{2000};
 };

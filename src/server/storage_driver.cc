@@ -79,6 +79,9 @@ void StorageDriver::check_disk() {
 void StorageDriver::tick() {
   check_disk();
   flush();
+  if (const auto marked = storage_.mark_durable(); !marked) {
+    logging::debug("storage: {}", marked.error().message);
+  }
   start_sync();
   if (storage_.wants_checkpoint()) start_checkpoint();
 }

@@ -307,5 +307,24 @@ TEST_P(QueueBehaviour, LineEndsAreNoPartOfAName) {
   channel.expect_closed(404, no_queue(queue), Declare::kId);
 }
 
+TEST_P(QueueBehaviour, LineBreaksAreNoPartOfAName) {
+  WireChannel channel = connected_channel();
+  const std::string queue = unique("queue");
+  const std::string exchange = unique("exchange");
+  const std::string broken_queue = "\r" + queue + "\r\n";
+  const std::string broken_exchange = exchange + "\n";
+  EXPECT_EQ(channel.call(amqp::queue::Declare{.queue = broken_queue}).queue, queue);
+  channel.call(amqp::exchange::Declare{.exchange = broken_exchange, .type = "fanout"});
+  channel.call(amqp::queue::Bind{.queue = broken_queue, .exchange = broken_exchange});
+  channel.publish(exchange, "", "body");
+  EXPECT_EQ(channel.drain(queue), "body ");
+  channel.call(amqp::queue::Unbind{.queue = broken_queue, .exchange = broken_exchange});
+  channel.call(amqp::queue::Delete{.queue = broken_queue});
+  channel.call(amqp::exchange::Delete{.exchange = broken_exchange});
+  // Where they are only named, they are.
+  channel.send(amqp::basic::Get{.queue = broken_queue});
+  channel.expect_closed(404, no_queue(broken_queue), amqp::basic::Get::kId);
+}
+
 }  // namespace
 }  // namespace bb::test

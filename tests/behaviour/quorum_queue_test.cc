@@ -94,6 +94,35 @@ TEST_P(QuorumQueue, ALimitOfNoneAllowsOneDelivery) {
   remove(channel, queue);
 }
 
+TEST_P(QuorumQueue, DeadLettersThatHaveToArriveDo) {
+  WireChannel channel = connected_channel();
+  const std::string exchange = declare_exchange(channel, "fanout");
+  const std::string first = channel.declare_exclusive();
+  const std::string second = channel.declare_exclusive();
+  for (const std::string& dead : {first, second}) {
+    channel.call(amqp::queue::Bind{.queue = dead, .exchange = exchange});
+  }
+  const std::string queue = declare_quorum(channel, {{"x-dead-letter-exchange", exchange},
+                                                     {"x-dead-letter-strategy", "at-least-once"},
+                                                     {"x-overflow", "reject-publish"}});
+  channel.call(amqp::confirm::Select{});
+  for (const char* body : {"1", "2"}) channel.publish("", queue, body);
+  EXPECT_EQ(channel.expect_confirms(2).size(), 0u);
+  for (int i = 0; i < 2; ++i) {
+    channel.send(amqp::basic::Reject{.delivery_tag = channel.get_message(queue, false).tag});
+  }
+  for (const std::string& dead : {first, second}) {
+    channel.consume(dead);
+    const Delivery delivery = channel.expect_delivery_of("1");
+    const auto headers = *amqp::decode_table(*delivery.properties.headers);
+    EXPECT_EQ(*headers.find("x-first-death-reason")->as_string(), "rejected");
+    EXPECT_EQ(*headers.find("x-first-death-queue")->as_string(), queue);
+    channel.expect_delivery_of("2");
+  }
+  EXPECT_EQ(channel.message_count(queue), 0u);
+  remove(channel, queue);
+}
+
 // Delayed retry is RabbitMQ 4.3's, and the one that is installed is older.
 class DelayedRetry : public QuorumQueue {
  public:

@@ -22,6 +22,8 @@ TEST_P(ReplyToBehaviour, AnAnswerReachesWhoAsked) {
   EXPECT_TRUE(reply_to.starts_with("amq.rabbitmq.reply-to."));
   EXPECT_EQ(answering.call(amqp::queue::Declare{.queue = reply_to, .passive = true}).consumer_count,
             1u);
+  // It is no queue that somebody could delete.
+  EXPECT_EQ(answering.call(amqp::queue::Delete{.queue = reply_to}).message_count, 0u);
   answering.publish("", reply_to, "answer");
   const Delivery answer = asking.expect_delivery();
   EXPECT_EQ(answer.body, "answer");

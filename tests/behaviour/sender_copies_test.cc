@@ -138,6 +138,46 @@ TEST_P(SenderCopiesBehaviour, DeadLettersGoToThemAgain) {
   EXPECT_NE(headers.find("CC"), nullptr);
 }
 
+TEST_P(SenderCopiesBehaviour, DeadLettersGoToBlindOnesAgain) {
+  WireChannel channel = connected_channel();
+  const std::string exchange = declare_exchange(channel, "direct");
+  const std::string copies = channel.declare_exclusive();
+  channel.call(amqp::queue::Bind{.queue = copies, .exchange = exchange, .routing_key = "blind"});
+  const auto mortal = [&](const std::string& to) {
+    return channel.declare({.queue = unique("mortal"),
+                            .exclusive = true,
+                            .arguments = {{"x-dead-letter-exchange", to}}});
+  };
+  // The second death still knows of them.
+  const std::string between = mortal(exchange);
+  const std::string middle = declare_exchange(channel, "fanout");
+  channel.call(amqp::queue::Bind{.queue = between, .exchange = middle});
+  const std::string queue = mortal(middle);
+  publish(channel, "", queue, "body", {{"BCC", FieldArray{"blind"}}, {"other", "kept"}});
+  for (const std::string& from : {queue, between}) {
+    channel.consume(from);
+    const Delivery delivery = channel.expect_delivery_of("body");
+    EXPECT_EQ(headers_of(delivery).find("BCC"), nullptr);
+    channel.send(amqp::basic::Reject{.delivery_tag = delivery.tag});
+  }
+  channel.consume(copies);
+  const FieldTable headers = headers_of(channel.expect_delivery_of("body"));
+  EXPECT_EQ(headers.find("BCC"), nullptr);
+  EXPECT_NE(headers.find("other"), nullptr);
+  EXPECT_EQ(*headers.find("x-death")->as_array()->at(1).as_table()->find("routing-keys"),
+            amqp::FieldValue(FieldArray{queue}));
+}
+
+TEST_P(SenderCopiesBehaviour, AReturnDoesNotShowBlindOnes) {
+  WireChannel channel = connected_channel();
+  publish(channel, "amq.direct", unique("nowhere"), "body",
+          {{"BCC", FieldArray{unique("nobody")}}, {"other", "kept"}}, /*mandatory=*/true);
+  const auto returned = channel.expect_return();
+  const auto headers = amqp::decode_table(*returned.properties.headers);
+  ASSERT_TRUE(headers);
+  EXPECT_EQ(*headers, (FieldTable{{"other", "kept"}}));
+}
+
 TEST_P(SenderCopiesBehaviour, ADeathDoesNotTellOfBlindOnes) {
   WireChannel channel = connected_channel();
   const std::string dead = channel.declare_exclusive();

@@ -46,6 +46,32 @@ TEST_P(TransactionBehaviour, WhatIsUnroutableComesBackAtTheCommit) {
   channel.expect<amqp::tx::CommitOk>();
 }
 
+TEST_P(TransactionBehaviour, WhereAMessageGoesIsFoundAsItIsPublished) {
+  WireChannel channel = connected_channel();
+  const std::string exchange = declare_exchange(channel, "fanout");
+  const std::string early = channel.declare_exclusive();
+  const std::string late = channel.declare_exclusive();
+  channel.call(amqp::queue::Bind{.queue = early, .exchange = exchange});
+  channel.call(amqp::tx::Select{});
+  channel.publish(exchange, "", "body");
+  channel.call(amqp::queue::Bind{.queue = late, .exchange = exchange});
+  channel.call(amqp::exchange::Delete{.exchange = exchange});
+  channel.call(amqp::tx::Commit{});
+  EXPECT_EQ(channel.drain(early), "body ");
+  EXPECT_EQ(channel.drain(late), "");
+  channel.publish("", early, "gone");
+  channel.call(amqp::queue::Delete{.queue = early});
+  channel.call(amqp::tx::Commit{});
+}
+
+TEST_P(TransactionBehaviour, AnExchangeThatIsNotThereIsToldAtOnce) {
+  WireChannel channel = connected_channel();
+  channel.call(amqp::tx::Select{});
+  const std::string exchange = unique("nowhere");
+  channel.publish(exchange, "", "body");
+  channel.expect_closed(404, no_exchange(exchange), amqp::basic::Publish::kId);
+}
+
 TEST_P(TransactionBehaviour, NeedsSelect) {
   WireChannel channel = connected_channel();
   channel.send(amqp::tx::Commit{});

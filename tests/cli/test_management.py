@@ -501,6 +501,64 @@ def test_definitions_go_out_and_come_back(manage, broker, vhost, user):
     assert printed(manage("definitions", "export", "-", "--vhost", vhost))
 
 
+def test_definitions_move_to_the_other_broker_and_back(manage, broker, vhost, user):
+    """What this one exports makes the same topology in a `bb serve`, and what that exports comes
+    back here unchanged."""
+    done(manage("user", "permit", user, "--vhost", vhost, "--configure", "^q", "--read", ""))
+    for queue, arguments in {
+        "q classic": {"x-max-length": 5, "x-overflow": "reject-publish", "x-message-ttl": 60000},
+        "q quorum": {"x-queue-type": "quorum", "x-delivery-limit": 3},
+        "q other": {"x-dead-letter-exchange": "e/1", "x-dead-letter-routing-key": "dead"},
+    }.items():
+        given = [f"--argument={name}={value}" for name, value in arguments.items()]
+        done(manage("queues", "declare", queue, "--vhost", vhost, *given))
+    done(manage("exchanges", "declare", "e/1", "--vhost", vhost, "--type", "headers"))
+    done(manage("exchanges", "declare", "e 2", "--vhost", vhost, "--type", "topic"))
+    done(manage("bindings", "declare", "e 2", "q quorum", "--vhost", vhost, "--key", "a.#"))
+    match = ["--argument", "x-match=any", "--argument", "n=5"]
+    done(manage("bindings", "declare", "e/1", "q classic", "--vhost", vhost, *match))
+    done(manage("bindings", "declare", "e 2", "e/1", "--vhost", vhost, "--to-exchange"))
+
+    def exported(program):
+        """What is this test's own of it."""
+        definitions = json.loads(printed(program("definitions", "export")))
+        definitions["users"] = [each for each in definitions["users"] if each["name"] == user]
+        definitions["vhosts"] = [each for each in definitions["vhosts"] if each["name"] == vhost]
+        for kind in ("queues", "exchanges", "bindings", "permissions"):
+            definitions[kind] = [each for each in definitions[kind] if each.get("vhost") == vhost]
+        return definitions
+
+    def topology(definitions):
+        """In an order of its own."""
+        kinds = ("queues", "exchanges", "bindings", "permissions")
+        hashes = [each["password_hash"] for each in definitions["users"]]
+        return hashes, {
+            kind: sorted(json.dumps(each, sort_keys=True) for each in definitions[kind])
+            for kind in kinds
+        }
+
+    server = manage.start("serve", "--port", "0", "--data-dir", manage.folder / "data")
+    for line in server.stdout:
+        if "management on http://" in line:
+            url = "http://guest:guest@" + line.split("http://")[1].strip()
+            break
+
+    def other(*arguments, **more):
+        return manage(*arguments, BB_HTTP_URL=url, **more)
+
+    first = exported(manage)
+    assert "imported" in done(other("definitions", "import", "-", stdin=json.dumps(first).encode()))
+    second = exported(other)
+    assert topology(second) == topology(first)
+    done(manage("vhost", "delete", vhost, "--yes"))
+    done(manage("user", "delete", user, "--yes"))
+    assert "imported" in done(
+        manage("definitions", "import", "-", stdin=json.dumps(second).encode())
+    )
+    assert topology(exported(manage)) == topology(first)
+    assert log_in(broker, user, "first", vhost)
+
+
 def test_definitions_that_are_none(manage):
     (manage.folder / "bad.json").write_text('{\n  "users": [,]\n}')
     refused(manage("definitions", "import", "bad.json"), INVALID, "bad.json", "line 2")

@@ -104,6 +104,52 @@ def test_a_data_folder_that_cannot_be_made(bb_alone):
     assert len(failed.stderr.splitlines()) == 1, failed.stderr
 
 
+def test_a_data_folder_in_use_is_one_clear_line(serve, bb_alone):
+    process, url = serve()
+    again = bb_alone("serve", "--port", "0", "--data-dir", bb_alone.folder / "data-0")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert len(again.stderr.splitlines()) == 1
+    assert f"in use by process {process.pid}" in again.stderr and "--data-dir" in again.stderr
+    with pika.BlockingConnection(pika.URLParameters(url)):
+        pass  # the first one goes on
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def test_a_data_folder_of_a_newer_version_is_left_alone(serve, bb_alone):
+    process, _ = serve()
+    process.terminate()
+    assert process.wait(PATIENCE_S) == 0
+    folder = bb_alone.folder / "data-0" / "log"
+    segment = max(folder.glob("*.log"))
+    header = bytearray(segment.read_bytes())
+    header[8:12] = (2).to_bytes(4, "big")  # docs/formats/log.md
+    header[60:64] = crc32c(header[:60]).to_bytes(4, "big")
+    segment.write_bytes(header)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    for options in ((), ("--repair",)):
+        again = bb_alone("serve", "--port", "0", "--data-dir", folder.parent, *options)
+        assert (again.returncode, again.stdout) == (1, "")
+        assert "version 2" in again.stderr, again.stderr
+        assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_a_data_folder_that_is_full_of_something_else(bb_alone):
+    folder = bb_alone.folder / "mine"
+    folder.mkdir()
+    (folder / "log").write_text("not a folder")
+    result = bb_alone("serve", "--port", "0", "--data-dir", folder)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert len(result.stderr.splitlines()) == 1 and str(folder) in result.stderr
+
+
 def test_other_protocols_are_told_which_one_is_spoken(serve):
     _, url = serve()
     port = pika.URLParameters(url).port

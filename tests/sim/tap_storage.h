@@ -67,6 +67,7 @@ class TapStorage final : public broker::Storage {
     storage_.erase_definition(kind, key);
   }
   Position appended() const override { return storage_.appended(); }
+  Result<Position> write_settled() override { return storage_.write_settled(); }
   Position durable() const override { return storage_.durable(); }
 
  private:
