@@ -51,12 +51,12 @@ Result<std::vector<OwnedFrame>> read_all(FrameReader& reader, std::string_view s
   return frames;
 }
 
-std::string error_of(std::string_view hex, std::uint32_t frame_max_bytes = kFrameMinBytes) {
-  FrameReader reader(frame_max_bytes);
+std::string error_of(std::string_view hex, ErrorCode code = ErrorCode::kFrameError) {
+  FrameReader reader(kFrameMinBytes);
   const std::string stream = from_hex(hex);
   const auto frames = read_all(reader, stream, stream.size());
   if (frames) return "none";
-  EXPECT_EQ(frames.error().code, ErrorCode::kFrameError);
+  EXPECT_EQ(frames.error().code, code);
   return frames.error().message;
 }
 
@@ -159,7 +159,8 @@ TEST(FrameReader, NamesWhatIsWrong) {
             "a frame of 4294967303 bytes on channel 3 is above the negotiated frame_max of 4096");
   EXPECT_EQ(error_of("03 0001 00000002 6869 00"),
             "a frame ends with the octet 0x00 instead of 0xce");
-  EXPECT_EQ(error_of("08 0001 00000000 ce"), "a heartbeat on channel 1 instead of 0");
+  EXPECT_EQ(error_of("08 0001 00000000 ce", ErrorCode::kUnexpectedFrame),
+            "a heartbeat on channel 1 instead of 0");
   EXPECT_EQ(error_of("08 0000 00000001 00 ce"), "a heartbeat with a payload");
 }
 
