@@ -90,8 +90,8 @@ StreamLog::Cursor StreamLog::end() const {
 }
 
 StreamLog::Cursor StreamLog::find(StreamOffset offset) const {
-  if (offset >= next_offset_) return end();
   offset = std::max(offset, first_offset());
+  if (offset >= next_offset_) return end();
   const auto behind = std::ranges::upper_bound(chunks_, offset, {}, &Chunk::first_offset);
   const auto chunk = std::prev(behind);
   Cursor cursor;
@@ -104,7 +104,10 @@ StreamLog::Cursor StreamLog::find(StreamOffset offset) const {
 
 std::optional<StreamLog::Entry> StreamLog::next(Cursor& cursor) const {
   if (cursor.offset_ >= next_offset_) return std::nullopt;
-  if (cursor.offset_ < first_offset() || cursor.chunk_ < dropped_) cursor = find(cursor.offset_);
+  if (cursor.offset_ < first_offset() || cursor.chunk_ < dropped_) {
+    cursor = find(cursor.offset_);
+    if (cursor.offset_ == next_offset_) return std::nullopt;  // all of it was dropped
+  }
   const Chunk* chunk = &chunks_[cursor.chunk_ - dropped_];
   if (cursor.at_ == chunk->bytes.size()) {
     chunk = &chunks_[++cursor.chunk_ - dropped_];

@@ -128,8 +128,12 @@ TEST(StreamLog, DropsInTheMiddleOfAChunk) {
 TEST(StreamLog, DropsAll) {
   StreamLog log = log_of(10);
   StreamLog::Cursor end = log.end();
+  const StreamLog::Cursor middle = log.find(5);
   log.truncate(UINT64_MAX, [](Position) {});
   EXPECT_TRUE(log.empty());
+  for (const StreamLog::Cursor& cursor : {log.find(0), middle, end}) {
+    EXPECT_THAT(read(log, cursor), IsEmpty());
+  }
   EXPECT_EQ(log.first_offset(), 10u);
   EXPECT_EQ(log.next_offset(), 10u);
   EXPECT_EQ(log.memory_bytes(), 0u);
