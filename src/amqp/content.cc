@@ -25,7 +25,7 @@ Result<ContentHeader> decode_content_header(ByteView payload) {
                 fmt::format("a content header of {} bytes is too short", payload.size()));
   }
   if (weight != 0) {
-    return fail(ErrorCode::kSyntaxError,
+    return fail(ErrorCode::kUnexpectedFrame,
                 fmt::format("a content header of weight {} instead of 0", weight));
   }
   header.properties = in.rest();

@@ -19,8 +19,8 @@ struct ContentHeader {
   ByteView properties;  // flags and list, as decode_properties() takes them
 };
 
-// Decodes the payload of a header frame. kSyntaxError when it is too short or its
-// weight is not 0. The properties are not looked at.
+// Decodes the payload of a header frame. kSyntaxError when it is too short,
+// kUnexpectedFrame when its weight is not 0. The properties are not looked at.
 Result<ContentHeader> decode_content_header(ByteView payload);
 
 // Appends the header frame and as many body frames as `frame_max_bytes` asks for (0: no

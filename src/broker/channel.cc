@@ -44,8 +44,6 @@ Result<void> Channel::on_method(const amqp::Method& method) {
         }
         if constexpr (requires { handle(m); }) {
           return handle(m);
-        } else if constexpr (std::is_same_v<std::decay_t<decltype(m)>, amqp::channel::FlowOk>) {
-          return {};  // we never send flow
         } else {
           return fail(ErrorCode::kCommandInvalid, "unimplemented method");
         }
@@ -60,7 +58,8 @@ Result<void> Channel::on_content(const amqp::Frame& frame) {
   if (frame.type != (header_due_ ? amqp::FrameType::kHeader : amqp::FrameType::kBody)) {
     return fail(unexpected_instead_of_content());
   }
-  if (std::exchange(header_due_, false)) BB_TRY(check_content_header(frame.payload));
+  if (header_due_) BB_TRY(check_content_header(frame.payload));
+  header_due_ = false;
   if (frame.type == amqp::FrameType::kBody) {
     BB_TRY(check_memory());
     count_content(content_bytes_ + frame.payload.size());
@@ -102,7 +101,12 @@ Error Channel::unexpected_instead_of_content() const {
 
 Result<void> Channel::check_content_header(ByteView payload) const {
   const auto header = amqp::decode_content_header(payload);
-  if (!header) return fail(ErrorCode::kFrameError, header.error().message);
+  if (!header) {
+    // RabbitMQ takes one whose weight is not 0 for no header at all.
+    if (header.error().code == ErrorCode::kUnexpectedFrame)
+      return fail(unexpected_instead_of_content());
+    return fail(ErrorCode::kFrameError, header.error().message);
+  }
   if (header->class_id != amqp::kBasicClassId) {
     return fail(ErrorCode::kUnexpectedFrame,
                 fmt::format("expected content header for class {}, got one for class {} instead",

@@ -145,7 +145,6 @@ class Channel {
 
   void deliver(ChannelConsumer& consumer, QueuedMessage message);
   void send_content(const Queue& queue, const QueuedMessage& message, bool always_counted);
-  void leave_to_storage(QueuedMessage& message) const;
   Result<std::vector<Unacked>> take_unacked(std::uint64_t delivery_tag, bool multiple);
   // What becomes of messages that a client is done with.
   enum class Outcome { kAcked, kRejected, kRequeuedAfterFailure, kRequeued };

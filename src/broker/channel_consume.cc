@@ -157,14 +157,10 @@ void Channel::deliver(ChannelConsumer& consumer, QueuedMessage message) {
   if (consumer.queue()->is_stream()) {
     message.message.reset();  // it does not come back
   } else {
-    leave_to_storage(message);
+    // What a client holds unacknowledged need not be held here as well.
+    consumer.queue()->leave_to_storage(message);
   }
   unacked_.add({tag, consumer.queue(), consumer.number(), std::move(message)});
-}
-
-// What a client holds unacknowledged need not be held here as well.
-void Channel::leave_to_storage(QueuedMessage& message) const {
-  if (message.position != 0 && connection_.broker().storage.keeps_bodies()) message.message.reset();
 }
 
 Result<void> Channel::handle(const amqp::basic::Get& method) {
@@ -189,7 +185,7 @@ Result<void> Channel::handle(const amqp::basic::Get& method) {
   if (method.no_ack) {
     queue->settle(*message);
   } else {
-    leave_to_storage(*message);
+    queue->leave_to_storage(*message);
     unacked_.add({tag, Queue::Ptr(queue), /*consumer=*/0, *std::move(message)});
   }
   return {};

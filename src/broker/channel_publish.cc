@@ -40,8 +40,10 @@ Result<void> Channel::handle(const amqp::basic::Publish& method) {
 }
 
 Result<void> Channel::publish_content() {
-  BB_TRY_ASSIGN(const amqp::BasicProperties properties,
-                amqp::decode_properties(as_bytes(content_.properties())));
+  const auto decoded = amqp::decode_properties(as_bytes(content_.properties()));
+  // The code that RabbitMQ ends the connection with: its decoder crashes.
+  if (!decoded) return fail(ErrorCode::kInternalError, decoded.error().message);
+  const amqp::BasicProperties& properties = *decoded;
   if (properties.user_id && *properties.user_id != connection_.user() &&
       !speaks_for_others(connection_.broker().access.find_user(connection_.user()))) {
     return fail(ErrorCode::kPreconditionFailed,

@@ -136,6 +136,7 @@ Result<void> Channel::handle(const amqp::queue::Bind& method) {
   BB_TRY_ASSIGN(const std::string name, queue_name(method.queue));
   BB_TRY(check_queue(Access::kWrite, name));
   BB_TRY(check_exchange(Access::kRead, method.exchange));
+  BB_TRY(connection_.vhost().check_source(method.exchange));
   BB_TRY_ASSIGN(Queue* const queue, connection_.vhost().find_queue(name, connection_.id()));
   // RabbitMQ: with neither a queue nor a key, the key is the queue's name (AMQP 0-9-1 §1.7.2.3).
   const std::string_view routing_key =

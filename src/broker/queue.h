@@ -131,6 +131,8 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   void give_back(DeadMessage dead);
   // The message is done with: acknowledged or dropped.
   void settle(const QueuedMessage& message);
+  // What a client or a burial holds unsettled need not be in memory where the storage has it.
+  void leave_to_storage(QueuedMessage& message) const;
   // Gets the message of an unsettled entry that was left to the storage. False, and logged, if it
   // cannot be read.
   bool load(QueuedMessage& message) { return MessageList::load(context_, message); }
@@ -199,7 +201,6 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
                                                        Return how) const;
   void die(QueuedMessage message, DeathReason reason);
   void ask_for_burial();
-  void leave_to_storage(QueuedMessage& message) const;
   void set_timer();
 
   const QueueId id_;

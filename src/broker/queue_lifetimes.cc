@@ -77,7 +77,6 @@ void Queue::ask_for_burial() {
   owner_->dead_letter(*this);
 }
 
-// Nobody needs it in memory until it is tried again.
 void Queue::leave_to_storage(QueuedMessage& message) const {
   if (message.position != 0 && context_.storage.keeps_bodies()) message.message.reset();
 }

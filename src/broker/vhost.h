@@ -116,6 +116,8 @@ class VHost final : private QueueOwner {
   // Deletes the queues exclusive to the connection.
   void connection_closed(ConnectionId connection);
 
+  // Whether anything may be bound to the exchange; bind() looks, too.
+  Result<void> check_source(std::string_view exchange);
   // Binding twice is one binding.
   Result<void> bind(Queue& queue, std::string_view exchange, std::string_view routing_key,
                     const amqp::FieldTable& arguments);

@@ -48,6 +48,12 @@ Result<void> VHost::add_binding(Exchange& from, To& to, Binding binding) {
   return {};
 }
 
+Result<void> VHost::check_source(std::string_view exchange) {
+  if (exchange.empty()) return refuse_default_exchange();
+  BB_TRY(find_exchange(exchange));
+  return {};
+}
+
 Result<void> VHost::bind(Queue& queue, std::string_view exchange, std::string_view routing_key,
                          const amqp::FieldTable& arguments) {
   if (exchange.empty()) return refuse_default_exchange();

@@ -138,6 +138,14 @@ TEST_P(BindingBehaviour, BindingAMissingQueueIsNotFound) {
   channel.expect_closed(404, no_queue(name), Bind::kId);
 }
 
+TEST_P(BindingBehaviour, OfTwoThatAreMissingTheExchangeIsNamed) {
+  WireChannel channel = connected_channel();
+  const std::string queue = unique("missing");
+  const std::string exchange = unique("missing");
+  channel.send(Bind{.queue = queue, .exchange = exchange, .routing_key = "k"});
+  channel.expect_closed(404, no_exchange(exchange), Bind::kId);
+}
+
 TEST_P(BindingBehaviour, BindingToAMissingExchangeIsNotFound) {
   WireChannel channel = connected_channel();
   const std::string queue = channel.declare_exclusive();

@@ -114,6 +114,14 @@ TEST_P(ChannelBehaviour, FlowOffIsNotImplemented) {
   client.expect_connection_closed(540, "NOT_IMPLEMENTED - active=false", amqp::channel::Flow::kId);
 }
 
+TEST_P(ChannelBehaviour, FlowOkThatNobodyAskedForIsInvalid) {
+  WireClient& client = connect();
+  WireChannel channel = open_channel(client);
+  channel.send(amqp::channel::FlowOk{.active = true});
+  client.expect_connection_closed(503, "COMMAND_INVALID - unimplemented method",
+                                  amqp::channel::FlowOk::kId);
+}
+
 TEST_P(ChannelBehaviour, AccessIsGranted) {
   EXPECT_EQ(connected_channel().call(amqp::access::Request{.realm = "/data"}).ticket, 1);
 }

@@ -165,7 +165,7 @@ TEST_P(FramingBehaviour, AHeaderOfAnotherClassIsUnexpected) {
       kPublish);
 }
 
-TEST_P(FramingBehaviour, MalformedPropertiesAreASyntaxError) {
+TEST_P(FramingBehaviour, MalformedPropertiesAreAnInternalError) {
   WireClient& client = connect();
   WireChannel channel = open_channel(client);
   channel.send(amqp::basic::Publish{.exchange = "amq.direct"});
@@ -176,8 +176,23 @@ TEST_P(FramingBehaviour, MalformedPropertiesAreASyntaxError) {
   if (is_rabbitmq()) {
     client.expect_connection_closed(541, "INTERNAL_ERROR");  // its decoder crashes
   } else {
-    client.expect_connection_closed(502, std::nullopt, kPublish);
+    client.expect_connection_closed(541, "INTERNAL_ERROR - message properties are cut off",
+                                    kPublish);
   }
+}
+
+TEST_P(FramingBehaviour, AHeaderOfAWeightIsUnexpected) {
+  WireClient& client = connect();
+  WireChannel channel = open_channel(client);
+  channel.send(amqp::basic::Publish{.exchange = "amq.direct"});
+  client.send_frame(
+      FrameType::kHeader, 1,
+      std::string_view("\x00\x3C\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 14));
+  client.expect_connection_closed(
+      505,
+      "UNEXPECTED_FRAME - expected content header for class 60, got non content header frame "
+      "instead",
+      kPublish);
 }
 
 TEST_P(FramingBehaviour, MethodsMayComeInPieces) {
