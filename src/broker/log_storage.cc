@@ -171,6 +171,7 @@ Result<LogStorage::Opened> LogStorage::open(io::Folder& folder, const LogStorage
   recovery.repair = options.repair;
   recovery.check_from = replay.from;
   recovery.removed_up_to = replay.from;
+  recovery.durable_up_to = replay.from;
   recovery.visitor = [&replay](const log::Record& record) { return replay.record(record); };
   BB_TRY_ASSIGN(storage->log_, log::Log::open(folder, options.log, recovery, now_ms));
   if (storage->log_->end() < replay.from && options.repair == log::RepairMode::kRefuse) {

@@ -157,6 +157,7 @@ class Recovery {
   // order: unless it was durable once, the log ends there. False: it does.
   Result<bool> check_gap(std::size_t index, Position expected) {
     Aftermath found;
+    found.durable = expected < options_.durable_up_to;
     for (std::size_t i = index; i < files_.size() && !found.durable; ++i) {
       BB_TRY_ASSIGN(const auto file, open(files_[i]));
       SegmentScanner scanner(*file, files_[i].base, files_[i].salt, files_[i].file_bytes);
@@ -206,6 +207,7 @@ class Recovery {
     const Position damaged = files_[index].base + stop;
     BB_TRY_ASSIGN(Aftermath found,
                   scanner.look_behind(std::max<std::uint64_t>(stop, kSegmentHeaderBytes), damaged));
+    found.durable = found.durable || damaged < options_.durable_up_to;
     for (std::size_t i = index + 1; i < files_.size() && !found.durable; ++i) {
       BB_TRY_ASSIGN(const auto file, open(files_[i]));
       SegmentScanner later(*file, files_[i].base, files_[i].salt, files_[i].file_bytes);

@@ -27,6 +27,9 @@ struct RecoveryOptions {
   // Segments were removed only where they end at or before this. A gap behind it is one that a
   // crash has left, or a file that is missing.
   Position removed_up_to = ~Position{0};
+  // All before this was durable, says somebody who asked the log before relying on it. What is
+  // damaged there is no torn tail, even where no mark tells.
+  Position durable_up_to = 0;
   // Given each record that is kept, from the beginning of the first segment that is read, so
   // that one pass over the disk is enough. What it was given means nothing if open() fails.
   RecordVisitor visitor = {};

@@ -170,14 +170,23 @@ void Model::check_queue(Queue& queue, const std::vector<broker::QueuedMessage>& 
   // A queue that comes back, because its end was not durable yet, may come back without what
   // segments held that nothing needed any more.
   if (queue.forgotten != kNone) return;
-  // Of a message that was moved, the place where it is now may have been hit.
-  std::uint64_t excused = damaged ? 1 : 0;
+  // Of messages that were moved, the places where they are now may have been hit: as many as were
+  // given up in all.
+  Position excused = 0;
+  if (damaged) {
+    for (const auto& [from, to] : *given_up) excused += to - from;
+  }
   for (const auto& [position, held] : known) {
     if (held.end <= end && held.settled == kNone) {
       const auto was_hit = [&held](const auto& stretch) {
         return stretch.first < held.end && held.position < stretch.second;
       };
-      if (damaged && (std::ranges::any_of(*given_up, was_hit) || excused-- > 0)) continue;
+      if (damaged && std::ranges::any_of(*given_up, was_hit)) continue;
+      const Position bytes = held.end - position;
+      if (bytes <= excused) {
+        excused -= bytes;
+        continue;
+      }
       return log_.fail("message {} of {} (position {}) is lost by a restart", held.id, queue.name,
                        position);
     }
