@@ -258,8 +258,10 @@ void LogStorage::note_segments() {
   for (; fresh != segments.end(); ++fresh) live_.add_segment(fresh->base);
 }
 
-void LogStorage::wake() {
-  if (wake_ && !std::exchange(wake_called_, true)) wake_();
+void LogStorage::wake(FlushDue due) {
+  if (!wake_ || woken_ >= due) return;
+  woken_ = due;
+  wake_(due);
 }
 
 Result<Position> LogStorage::append_record(RecordType type, std::span<const ByteView> parts,
@@ -267,7 +269,7 @@ Result<Position> LogStorage::append_record(RecordType type, std::span<const Byte
   BB_TRY_ASSIGN(const Position position,
                 log_->append(static_cast<std::uint8_t>(type), parts, room));
   if (!live_.counts_up_to(log_->segments().back().base)) note_segments();
-  wake();
+  wake(log_->pending_bytes() < options_.write_bytes ? FlushDue::kSoon : FlushDue::kBeforeAnswers);
   return position;
 }
 
@@ -309,12 +311,12 @@ void LogStorage::drop_reference(Position position) {
 void LogStorage::acknowledge(QueueId queue, Position position) {
   settled_.add(queue, position);
   drop_reference(position);
-  wake();
+  wake(FlushDue::kSoon);
 }
 
 void LogStorage::delivered(QueueId queue, Position position) {
   delivered_.add(queue, position);
-  wake();
+  wake(FlushDue::kSoon);
 }
 
 void LogStorage::discard(Position position) {
@@ -361,6 +363,7 @@ void LogStorage::forget_queue(QueueId queue) {
   head_.clear();
   encode_queue_id(head_, queue);
   append_settling(RecordType::kForget, head_.view());
+  wake(FlushDue::kBeforeAnswers);
 }
 
 void LogStorage::put_definition(DefinitionKind kind, std::string_view key, std::string_view value) {
@@ -374,6 +377,7 @@ void LogStorage::put_definition(DefinitionKind kind, std::string_view key, std::
   encode_definition(head_, {kind, key, value});
   append_settling(RecordType::kDefine, head_.view());
   urgent_end_ = log_->end();
+  wake(FlushDue::kBeforeAnswers);
 }
 
 void LogStorage::erase_definition(DefinitionKind kind, std::string_view key) {
@@ -382,6 +386,7 @@ void LogStorage::erase_definition(DefinitionKind kind, std::string_view key) {
   encode_definition(head_, {kind, key, {}});
   append_settling(RecordType::kUndefine, head_.view());
   urgent_end_ = log_->end();
+  wake(FlushDue::kBeforeAnswers);
 }
 
 Result<Position> LogStorage::write_settled() {
@@ -389,7 +394,7 @@ Result<Position> LogStorage::write_settled() {
   if (log_->failed()) return fail(*log_->failed());
   if (is_behind()) return fail(ErrorCode::kDiskFull, "no room left on the disk");
   urgent_end_ = log_->end();
-  wake();
+  wake(FlushDue::kSoon);
   return appended();
 }
 
@@ -404,7 +409,7 @@ void LogStorage::append_groups() {
 }
 
 Result<void> LogStorage::flush() {
-  wake_called_ = true;  // it is being done
+  woken_ = FlushDue::kBeforeAnswers;  // it is being done
   // Behind a checkpoint that says them already they would undo, until the last of them, what it
   // says.
   while (!unwritten_.empty() && unwritten_covered_ == 0 && !given_up_covered_) {
@@ -416,7 +421,7 @@ Result<void> LogStorage::flush() {
     unwritten_.pop_front();
   }
   append_groups();
-  wake_called_ = false;
+  woken_.reset();
   return log_->write();
 }
 

@@ -41,12 +41,19 @@ struct LogStorageOptions {
   std::uint64_t unwritten_bytes_max = 16ull << 20;
   // A segment is worth emptying when less than one part in so many of it is needed.
   std::uint64_t emptying_part = 4;
+  // So much is written at once, also while a sync is under way.
+  std::uint64_t write_bytes = 128 << 10;
+};
+
+// When what was asked of the storage has to be written.
+enum class FlushDue : std::uint8_t {
+  kSoon,           // nobody is told of it before it is durable: it may wait for a sync to end
+  kBeforeAnswers,  // what leaves next may count on it; or it is much
 };
 
 // Not thread-safe; nothing here blocks but load(), open() and close(). Its user drives it:
 //
-//   set_wake(f)   f is called when something is to be written: flush() soon, before the answers
-//                 that depend on it leave
+//   set_wake(f)   f is called when something is to be written, and again if it becomes due earlier
 //   flush()       writes; then, if wants_sync(), begin_sync(), SyncJob::run() on another thread,
 //                 end_sync(), Broker::on_durable()
 //   tick()        about once a second, as flush(): syncs what nobody waits for
@@ -79,7 +86,11 @@ class LogStorage final : public Storage {
   Result<Position> write_settled() override;
   Position durable() const override { return log_->durable() == 0 ? 0 : log_->durable() - 1; }
 
-  void set_wake(std::function<void()> wake) { wake_ = std::move(wake); }
+  void set_wake(std::function<void(FlushDue)> wake) { wake_ = std::move(wake); }
+  // There is something to write.
+  bool wants_flush() const { return woken_.has_value(); }
+  // The flush that was asked for comes later; what is asked for from now on wakes again.
+  void postpone() { woken_.reset(); }
   // The wall clock; about once a second. Memory that reading took and nobody uses goes back.
   void set_time(std::int64_t now_ms) {
     log_->set_time(now_ms);
@@ -92,6 +103,8 @@ class LogStorage final : public Storage {
   bool wants_sync() const { return urgent_end_ > log_->durable(); }
   // While nothing goes on: see log::Log.
   Result<void> mark_durable() { return log_->mark_durable(); }
+  // Appended and not durable.
+  std::uint64_t unsynced_bytes() const { return log_->end() - log_->durable(); }
   // Also if nobody waits. nullopt: nothing to sync, or one is under way.
   std::optional<log::SyncJob> begin_sync() { return log_->begin_sync(); }
   void end_sync(log::SyncJob&& job, Result<void> result);
@@ -147,7 +160,7 @@ class LogStorage final : public Storage {
   Position location_of(Position position) const;
   void drop_reference(Position position);
   void release_segment();
-  void wake();
+  void wake(FlushDue due);
   void empty_segments(const HolderList& holders);
   Result<void> move_message(Position position, const std::vector<QueueId>& queues);
   StoredState adopt(Replay& replay);
@@ -159,8 +172,8 @@ class LogStorage final : public Storage {
   const LogStorageOptions options_;
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<log::ReaderPool> readers_;
-  std::function<void()> wake_;
-  bool wake_called_ = false;
+  std::function<void(FlushDue)> wake_;
+  std::optional<FlushDue> woken_;  // what wake_ was told
 
   LiveCounts live_;
   std::unordered_map<Position, Moved> moved_;  // by the position that names the message

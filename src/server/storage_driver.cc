@@ -1,5 +1,6 @@
 #include "server/storage_driver.h"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -18,10 +19,11 @@ StorageDriver::StorageDriver(asio::any_io_executor executor, const io::Folder& f
       disk_free_min_(disk_free_min),
       storage_(storage),
       broker_(broker),
-      on_failure_(std::move(on_failure)) {
-  storage_.set_wake([this] {
-    asio::post(executor_, [this, alive = alive_] {
-      if (*alive) flush();
+      on_failure_(std::move(on_failure)),
+      wait_timer_(executor_) {
+  storage_.set_wake([this](broker::FlushDue due) {
+    asio::post(executor_, [this, due, alive = alive_] {
+      if (*alive) woken(due);
     });
   });
 }
@@ -33,6 +35,14 @@ StorageDriver::~StorageDriver() {
   checkpoint_thread_.join();
 }
 
+void StorageDriver::woken(broker::FlushDue due) {
+  if (due == broker::FlushDue::kBeforeAnswers) return flush();
+  // Once more to the end of the line: what is delivered in this turn leaves first.
+  asio::post(executor_, [this, alive = alive_] {
+    if (*alive) flush_soon();
+  });
+}
+
 void StorageDriver::flush() {
   const auto written = storage_.flush();
   if (!written) logging::debug("storage: {}", written.error().message);
@@ -40,10 +50,47 @@ void StorageDriver::flush() {
   check_failure();
 }
 
-void StorageDriver::start_sync() {
-  if (sync_) return;
+void StorageDriver::flush_soon() {
+  if (sync_ || !storage_.wants_flush()) return;  // the end of the sync comes back to it
+  if (waiting_) {
+    if (storage_.unsynced_bytes() >= SyncPace::kEnoughBytes) return flush();
+    pace_.arrived(SyncPace::Clock::now());
+    storage_.postpone();
+    return;
+  }
+  const auto written = storage_.flush();
+  if (!written) logging::debug("storage: {}", written.error().message);
+  if (storage_.wants_sync()) run_sync();
+  check_failure();
+}
+
+bool StorageDriver::pace_begin() {
+  const broker::Counters& counters = broker_.counters();
+  return pace_.begin(SyncPace::Clock::now(), counters.published, counters.delivered);
+}
+
+// Here, if it is worth it.
+void StorageDriver::run_sync() {
   sync_ = storage_.begin_sync();
   if (!sync_) return;
+  if (pace_begin()) {
+    sync_result_ = sync_->run();
+    end_sync();
+  } else {
+    post_sync();
+  }
+}
+
+void StorageDriver::start_sync() {
+  if (sync_) return;
+  if (waiting_) end_wait(/*enough=*/true);
+  sync_ = storage_.begin_sync();
+  if (!sync_) return;
+  pace_begin();
+  post_sync();
+}
+
+void StorageDriver::post_sync() {
   asio::post(sync_thread_, [this, alive = alive_] {
     sync_result_ = sync_->run();
     asio::post(executor_, [this, alive] {
@@ -57,8 +104,35 @@ void StorageDriver::end_sync() {
   broker_.on_durable();
   check_failure();
   if (checkpoint_ && !checkpoint_running_ && storage_.may_run(*checkpoint_)) run_checkpoint();
-  if (storage_.wants_sync()) start_sync();
   if (storage_.wants_checkpoint()) start_checkpoint();
+  const bool urgent = checkpoint_ && !checkpoint_running_;
+  const auto wait =
+      pace_.end(SyncPace::Clock::now(), storage_.wants_sync() ? storage_.unsynced_bytes() : 0);
+  if (wait > SyncPace::Duration::zero() && !urgent) {
+    wait_for_more(wait);
+  } else if (storage_.wants_sync() || urgent) {
+    flush();
+    start_sync();
+  } else if (storage_.wants_flush()) {
+    woken(broker::FlushDue::kSoon);
+  }
+}
+
+void StorageDriver::wait_for_more(SyncPace::Duration duration) {
+  waiting_ = true;
+  storage_.postpone();
+  wait_timer_.expires_after(duration);
+  wait_timer_.async_wait([this, alive = alive_](const boost::system::error_code& cancelled) {
+    if (cancelled || !*alive || !waiting_) return;
+    end_wait(/*enough=*/false);
+    flush();
+  });
+}
+
+void StorageDriver::end_wait(bool enough) {
+  waiting_ = false;
+  wait_timer_.cancel();
+  pace_.waited(SyncPace::Clock::now(), enough);
 }
 
 void StorageDriver::check_disk() {
@@ -123,6 +197,7 @@ void StorageDriver::check_failure() {
 
 Result<void> StorageDriver::stop() {
   *alive_ = false;
+  wait_timer_.cancel();
   storage_.set_wake(nullptr);
   sync_thread_.join();
   checkpoint_thread_.join();

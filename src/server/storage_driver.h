@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <memory>
@@ -9,12 +10,14 @@
 
 #include "broker/broker.h"
 #include "broker/log_storage.h"
+#include "server/sync_pace.h"
 
 namespace bb::server {
 
 // On the broker's executor, but for what blocks: syncs run on one thread of its own, checkpoints
-// on another. What was asked of the storage in one turn of the loop is written before the next turn
-// sends answers.
+// on another. Changes of definitions are written before the answers to them leave. Messages and
+// what queues are done with are written after the deliveries of the turn, all at once before the
+// sync of them begins: as soon as the one before has ended, or a little later (SyncPace).
 class StorageDriver {
  public:
   // All outlive it. `folder` is the storage's: publishers are held back while its disk has less
@@ -30,9 +33,16 @@ class StorageDriver {
   Result<void> stop();
 
  private:
+  void woken(broker::FlushDue due);
   void flush();
+  void flush_soon();
   void start_sync();
+  void run_sync();
+  void post_sync();
   void end_sync();
+  void wait_for_more(SyncPace::Duration duration);
+  void end_wait(bool enough);
+  bool pace_begin();
   void start_checkpoint();
   void run_checkpoint();
   void end_checkpoint();
@@ -48,6 +58,9 @@ class StorageDriver {
   // What runs elsewhere and comes back finds out by this whether somebody is left to come back to.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   // Their threads' while they run.
+  SyncPace pace_;
+  boost::asio::steady_timer wait_timer_;
+  bool waiting_ = false;  // for more to sync
   std::optional<log::SyncJob> sync_;
   Result<void> sync_result_;
   std::optional<broker::LogStorage::CheckpointJob> checkpoint_;

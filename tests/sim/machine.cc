@@ -12,7 +12,7 @@ Result<void> Machine::start(log::RepairMode repair, std::int64_t now_ms) {
   tap_ = std::make_unique<TapStorage>(*storage_);
   broker_ = std::make_unique<broker::Broker>(options_, *tap_);
   flush_due_ = false;
-  storage_->set_wake([this] { flush_due_ = true; });
+  storage_->set_wake([this](broker::FlushDue) { flush_due_ = true; });
   BB_TRY(broker_->restore(std::move(opened.state)));
   return {};
 }
