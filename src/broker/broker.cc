@@ -215,6 +215,12 @@ void Broker::check_memory() {
   const bool alarm = bytes > (memory_alarm_ ? bytes_max / 5 * 4 : bytes_max);
   if (alarm == memory_alarm_) return;
   memory_alarm_ = alarm;
+  if (alarm) {
+    logging::warning("messages hold {} bytes of memory, above the limit of {}: publishers wait",
+                     bytes, bytes_max);
+  } else {
+    logging::info("messages hold {} bytes of memory: publishers go on", bytes);
+  }
   block_publishers();
 }
 

@@ -169,6 +169,12 @@ Result<void> Channel::handle(const amqp::basic::Get& method) {
     return not_for_streams("basic.get",
                            describe("queue", queue->name(), connection_.vhost().name()));
   }
+  if (queue->policy().type == QueueType::kQuorum && queue->policy().single_active_consumer) {
+    return fail(ErrorCode::kResourceLocked,
+                fmt::format("cannot obtain access to locked {}. basic.get operations are not "
+                            "supported by quorum queues with single active consumer",
+                            describe("queue", queue->name(), connection_.vhost().name())));
+  }
   queue->touch();
   auto message = queue->pop();
   if (!message) {

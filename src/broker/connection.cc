@@ -9,6 +9,7 @@
 
 #include "amqp/constants.h"
 #include "base/assert.h"
+#include "base/logging.h"
 #include "base/try.h"
 #include "broker/broker.h"
 #include "broker/method_text.h"
@@ -274,6 +275,7 @@ Result<void> Connection::handle(const amqp::connection::StartOk& method) {
                           credentials.user == "guest" && !peer_is_loopback_
                               ? ": guest may connect from this machine only"
                               : "");
+    logging::warning("{}", reason_);
     state_ = State::kRefused;
     // last_received_ is now: the bytes that say this have just come.
     deadline_ = last_received_ + broker_.login_refused(peer_, last_received_);

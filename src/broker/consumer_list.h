@@ -25,6 +25,8 @@ class Consumer {
   // The queue is gone; the consumer belongs to no queue any more.
   virtual void cancelled() = 0;
 
+  std::int64_t priority() const { return priority_; }
+
  private:
   friend class ConsumerList;
   using Hook = boost::intrusive::list_member_hook<>;
@@ -66,6 +68,7 @@ class ConsumerList {
   bool accepts(bool exclusive) const {
     return !has_exclusive_ && (!exclusive || (size_ == 0 && !single_active_));
   }
+  bool has_exclusive() const { return has_exclusive_; }
   // Whether messages may go to it now: with a single active consumer, whether it is that one.
   bool is_active(const Consumer& consumer) const { return !single_active_ || active_ == &consumer; }
 

@@ -150,7 +150,7 @@ class Importer {
     BB_TRY_ASSIGN(properties.durable, flag_of(object, "durable", true));
     BB_TRY_ASSIGN(properties.auto_delete, flag_of(object, "auto_delete", false));
     BB_TRY_ASSIGN(properties.arguments, arguments_of(object));
-    BB_TRY(vhost->declare_queue(name, std::move(properties), /*connection=*/0));
+    BB_TRY(vhost->import_queue(name, std::move(properties)));
     return {};
   }
 
@@ -259,7 +259,8 @@ Result<ImportedDefinitions> import_definitions(Broker& broker, const json::objec
   BB_TRY(take("bindings", &Importer::binding));
 
   ImportedDefinitions imported;
-  for (const std::string_view name : {"topic_permissions", "policies", "parameters"}) {
+  for (const std::string_view name :
+       {"topic_permissions", "policies", "parameters", "global_parameters"}) {
     const json::value* const part = definitions.if_contains(name);
     if (part != nullptr && part->is_array() && !part->get_array().empty()) {
       imported.passed_over.emplace_back(name);

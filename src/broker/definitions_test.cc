@@ -53,7 +53,7 @@ TEST(Definitions, AreTakenFromRabbitMq) {
   Broker broker(Options{}, storage);
   const auto imported = import_definitions(broker, parsed(kFromRabbitMq));
   ASSERT_TRUE(imported) << imported.error().message;
-  EXPECT_THAT(imported->passed_over, ElementsAre("policies"));
+  EXPECT_THAT(imported->passed_over, ElementsAre("policies", "global_parameters"));
 
   EXPECT_TRUE(broker.accepts_login({"ada", "test12"}, /*peer_is_loopback=*/false));
   VHost* const shop = broker.find_vhost("shop");

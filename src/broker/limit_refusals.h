@@ -22,15 +22,16 @@ enum class Limit : std::uint8_t {
   kQueueLength,
   kTransactionBytes,
   kMemory,
+  kDisk,
 };
 
 class LimitRefusals {
  public:
   // As metrics call them, in the order of Limit.
-  static constexpr std::array<std::string_view, 13> kNames = {
+  static constexpr std::array<std::string_view, 14> kNames = {
       "connections",  "channels",          "consumers", "vhosts",     "users",
       "queues",       "exchanges",         "bindings",  "body_bytes", "tables",
-      "queue_length", "transaction_bytes", "memory"};
+      "queue_length", "transaction_bytes", "memory",    "disk"};
 
   void count(Limit limit) { ++counts_[static_cast<std::size_t>(limit)]; }
   std::uint64_t of(Limit limit) const { return counts_[static_cast<std::size_t>(limit)]; }

@@ -258,6 +258,20 @@ void LogStorage::note_segments() {
   for (; fresh != segments.end(); ++fresh) live_.add_segment(fresh->base);
 }
 
+void LogStorage::set_time(std::int64_t now_ms) {
+  now_ms_ = now_ms;
+  log_->set_time(now_ms);
+  readers_->release_idle();
+  if (std::exchange(disk_full_told_, disk_full_) == disk_full_) return;
+  if (disk_full_) {
+    logging::warning(
+        "no room left on the disk for the log: persistent events are refused (nacked) until there "
+        "is; make room, or consume what waits in durable queues");
+  } else {
+    logging::info("there is room on the disk again: persistent events are taken");
+  }
+}
+
 void LogStorage::wake(FlushDue due) {
   if (!wake_ || woken_ >= due) return;
   woken_ = due;
@@ -274,13 +288,17 @@ Result<Position> LogStorage::append_record(RecordType type, std::span<const Byte
 }
 
 Result<Position> LogStorage::append(const Message& message, std::span<const QueueId> queues) {
-  if (is_behind()) return fail(ErrorCode::kDiskFull, "no room left on the disk");
+  if (is_behind()) {
+    disk_full_ = true;
+    return fail(ErrorCode::kDiskFull, "no room left on the disk");
+  }
   head_.clear();
   encode_message_head(head_, message, queues, /*identity=*/0);
   const ByteView parts[] = {head_.view(), message.block()};
-  BB_TRY_ASSIGN(const Position position,
-                append_record(RecordType::kMessage, parts, log::Room::kNormal));
-  live_.add(position, queues.size());
+  const auto position = append_record(RecordType::kMessage, parts, log::Room::kNormal);
+  disk_full_ = !position && position.error().code == ErrorCode::kDiskFull;
+  if (!position) return position;
+  live_.add(*position, queues.size());
   urgent_end_ = log_->end();
   return position;
 }
@@ -299,6 +317,7 @@ Result<Message::Ptr> LogStorage::load(Position position, MemoryGauge& gauge) {
 }
 
 void LogStorage::drop_reference(Position position) {
+  dropped_ = true;
   if (const auto moved = moved_.empty() ? moved_.end() : moved_.find(position);
       moved != moved_.end()) {
     live_.remove(moved->second.at);

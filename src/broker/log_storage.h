@@ -41,6 +41,8 @@ struct LogStorageOptions {
   std::uint64_t unwritten_bytes_max = 16ull << 20;
   // A segment is worth emptying when less than one part in so many of it is needed.
   std::uint64_t emptying_part = 4;
+  // On a disk that is nearly full, the segment that grows is ended for so much that nobody needs.
+  std::uint64_t dead_bytes_min = 1 << 20;
   // So much is written at once, also while a sync is under way.
   std::uint64_t write_bytes = 128 << 10;
 };
@@ -92,10 +94,9 @@ class LogStorage final : public Storage {
   // The flush that was asked for comes later; what is asked for from now on wakes again.
   void postpone() { woken_.reset(); }
   // The wall clock; about once a second. Memory that reading took and nobody uses goes back.
-  void set_time(std::int64_t now_ms) {
-    log_->set_time(now_ms);
-    readers_->release_idle();
-  }
+  void set_time(std::int64_t now_ms);
+  // The disk is nearly full: what nothing needs any more goes without waiting for the log to grow.
+  void set_disk_low(bool low) { disk_low_ = low; }
 
   // Writes all that is pending. An error is one of the log; see failed().
   Result<void> flush();
@@ -126,7 +127,8 @@ class LogStorage final : public Storage {
   // What is there now. Flushes; what the checkpoint counts on has to be durable before it is.
   Result<CheckpointJob> begin_checkpoint(const HolderList& holders);
   bool may_run(const CheckpointJob& job) const { return log_->durable() >= job.position_; }
-  // From now on segments that nothing needs any more go, one after each sync.
+  // There are segments that can go, one after each sync.
+  bool wants_release() const { return !removable_.empty(); }
   void end_checkpoint(CheckpointJob&& job, Result<void> result);
 
   // Blocks: writes, syncs, and leaves a checkpoint, so that the next start is quick.
@@ -153,6 +155,8 @@ class LogStorage final : public Storage {
   void append_groups();
   void give_up_unwritten();
   bool has_room_again() const;
+  bool could_reclaim() const;
+  void end_dead_segment();
   // Something that came before is neither in the log nor in a checkpoint.
   bool is_behind() const { return !unwritten_.empty() || given_up_ || given_up_covered_; }
   void note_segments();
@@ -196,6 +200,14 @@ class LogStorage final : public Storage {
   bool checkpoint_running_ = false;
   bool repaired_ = false;  // and no checkpoint since: another start would find the damage again
   std::vector<Position> removable_;  // bases of segments
+
+  std::int64_t now_ms_ = 0;
+  bool disk_low_ = false;
+  bool disk_full_ = false;       // a message found no room, and none has since
+  bool disk_full_told_ = false;  // in the program's log
+  bool dropped_ = false;         // something is needed less than when the last checkpoint was begun
+  std::int64_t checkpoint_begun_ms_ = 0;
+  bool reclaim_failed_ = false;  // the last one could not be written
 
   Buffer head_;  // kept for its memory
   StoredMessage stored_;

@@ -11,9 +11,18 @@
 
 namespace bb::broker {
 
+namespace {
+
+// How often, at most, a disk that is nearly full is asked for what can go: where there are segments
+// of which nothing is needed, and where there are none.
+constexpr std::int64_t kReclaimDeadMs = 1000;
+constexpr std::int64_t kReclaimMs = 10'000;
+
+}  // namespace
+
 bool LogStorage::wants_checkpoint() const {
   return !checkpoint_running_ && !log_->failed() &&
-         (repaired_ || (given_up_ && has_room_again()) ||
+         (repaired_ || (given_up_ && has_room_again()) || could_reclaim() ||
           log_->end() - checkpoint_begun_ >=
               std::max(options_.checkpoint_bytes, checkpoint_size_ * options_.checkpoint_part));
 }
@@ -25,11 +34,42 @@ bool LogStorage::has_room_again() const {
   return free_bytes && *free_bytes >= kRoomBytes;
 }
 
+// On a disk that is nearly full: a checkpoint would let segments go, or might, after some time,
+// find that so little of them is needed that it can be copied.
+bool LogStorage::could_reclaim() const {
+  if (!(disk_low_ || disk_full_) || !dropped_ || !removable_.empty()) return false;
+  const std::int64_t waited_ms = now_ms_ - checkpoint_begun_ms_;
+  if (waited_ms >= kReclaimMs) return true;
+  if (waited_ms < kReclaimDeadMs || reclaim_failed_) return false;
+  const auto segments = live_.segments();
+  return std::ranges::any_of(segments, [&](const LiveCounts::Segment& segment) {
+    const bool grows = &segment == &segments.back();
+    return segment.live == 0 && (!grows || log_->end() - segment.base >= options_.dead_bytes_min);
+  });
+}
+
+// Also where something in it is needed, if the disk is full: the checkpoint needs the room that it
+// has reserved.
+void LogStorage::end_dead_segment() {
+  const auto segments = log_->segments();
+  if (segments.empty() || segments.back().sealed) return;
+  const Position base = segments.back().base;
+  const bool dead = log_->end() - base >= options_.dead_bytes_min && live_.live_at(base) == 0;
+  if (!disk_full_ && !(disk_low_ && dead)) return;
+  if (const auto rolled = log_->roll(); !rolled) {
+    logging::debug("storage: {}", rolled.error().message);
+  }
+  note_segments();
+}
+
 Result<LogStorage::CheckpointJob> LogStorage::begin_checkpoint(const HolderList& holders) {
   BB_ASSERT(!checkpoint_running_);
   BB_TRY(flush());
+  dropped_ = false;
+  checkpoint_begun_ms_ = now_ms_;
   empty_segments(holders);
   BB_TRY(flush());
+  end_dead_segment();
 
   CheckpointJob job;
   job.folder_ = &folder_;
@@ -72,10 +112,11 @@ void LogStorage::end_checkpoint(CheckpointJob&& job, Result<void> result) {
     logging::warning("no checkpoint: {}; the log is kept whole until there is one",
                      result.error().message);
     checkpoint_begun_ = checkpoint_position_;  // due again
+    dropped_ = reclaim_failed_ = true;
     return;
   }
   checkpoint_position_ = job.position_;
-  repaired_ = false;
+  repaired_ = reclaim_failed_ = false;
   for (std::size_t i = 0; i < covered; ++i) {
     unwritten_bytes_ -= sizeof(unwritten_.front()) + unwritten_.front().second.size();
     unwritten_.pop_front();
@@ -181,7 +222,9 @@ Result<void> LogStorage::move_message(Position position, const std::vector<Queue
   head_.clear();
   encode_message_head(head_, *message, queues, position);
   const ByteView parts[] = {head_.view(), message->block()};
-  BB_TRY_ASSIGN(const Position at, append_record(RecordType::kMoved, parts, log::Room::kNormal));
+  // On a full disk it gives room back in the end.
+  const auto room = disk_low_ || disk_full_ ? log::Room::kReserved : log::Room::kNormal;
+  BB_TRY_ASSIGN(const Position at, append_record(RecordType::kMoved, parts, room));
   const Position before = location_of(position);
   for (std::size_t i = 0; i < queues.size(); ++i) live_.remove(before);
   live_.add(at, queues.size());
@@ -196,6 +239,7 @@ Result<void> LogStorage::close(const HolderList& holders) {
   BB_TRY(log_->sync_now());
   Result<void> written = job.run();
   end_checkpoint(std::move(job), written);
+  while (wants_release() && log_->sync_now()) release_segment();
   return written;
 }
 

@@ -57,6 +57,112 @@ TEST_F(LogStorageRoom, AFullDiskRefusesAndGoesOnWhenThereIsRoom) {
   EXPECT_EQ(left.back(), "after");
 }
 
+class LogStorageNoRoom : public LogStorageRoom {
+ protected:
+  LogStorageNoRoom() {
+    end();
+    options.checkpoint_bytes = 1 << 30;
+    options.dead_bytes_min = 4 << 10;
+    start();
+    client->declares("d", /*durable=*/true);
+    client->asks_for_confirms();
+    sync();
+  }
+  // Publishes until there is no room; how many were taken.
+  int fill() {
+    client->received();
+    for (int count = 0; count < 1000; ++count) {
+      client->publishes_persistent("d", body_of("m", 1000));
+      const auto answer = client->received();
+      if (!answer.empty() && answer.back().starts_with("basic.nack")) return count;
+    }
+    ADD_FAILURE() << "never full";
+    return 1000;
+  }
+  // What the driver does, once a second.
+  void ticks() {
+    now_ms += 1000;
+    storage->set_time(now_ms);
+    sync();
+    if (storage->wants_checkpoint()) checkpoint();
+    for (int i = 0; i < 100 && storage->wants_release(); ++i) sync();
+    EXPECT_FALSE(storage->wants_release());
+  }
+  std::int64_t now_ms = 1;
+};
+
+TEST_F(LogStorageNoRoom, WhatNobodyNeedsMakesRoom) {
+  for (const bool told : {false, true}) {
+    SCOPED_TRACE(told);
+    disk.set_free_bytes(100'000);
+    const int taken = fill();
+    EXPECT_GT(taken, 50);
+    storage->set_disk_low(told);
+    ticks();
+    ticks();
+    EXPECT_LT(fill(), 3) << "all of it is needed";
+    drain("d");
+    ticks();
+    ticks();
+    EXPECT_LE(storage->segment_count(), 2u);
+    // All but the few that are in the segment that was begun last.
+    EXPECT_GE(fill(), taken - 10);
+    drain("d");
+    disk.set_free_bytes(io::SimulatedDisk::kUnlimited);
+    storage->set_disk_low(false);
+    ticks();
+  }
+}
+
+TEST_F(LogStorageNoRoom, ASegmentThatGrowsIsEndedForIt) {
+  options.log.segment_bytes = 1 << 20;  // all of it is in one
+  options.log.reserve_step_bytes = 16 << 10;
+  end();
+  start();
+  client->asks_for_confirms();
+  disk.set_free_bytes(100'000);
+  const int taken = fill();
+  EXPECT_GT(taken, 50);
+  EXPECT_EQ(storage->segment_count(), 1u);
+  drain("d");
+  ticks();
+  ticks();
+  EXPECT_GE(fill(), taken - 10);
+  sync();
+  client->received();
+  const auto waiting = drain("d").size();
+  EXPECT_GE(waiting, static_cast<std::size_t>(taken - 10));
+  disk.set_free_bytes(io::SimulatedDisk::kUnlimited);
+  crash_and_start();
+}
+
+TEST_F(LogStorageNoRoom, AFewThatAreNeededMoveAway) {
+  options.log.reserve_bytes = 8 << 10;
+  end();
+  start();
+  client->asks_for_confirms();
+  disk.set_free_bytes(200'000);
+  const int taken = fill();
+  // One in a segment stays.
+  client->gets("d");
+  for (int i = 1; i < taken; ++i)
+    client->sends(amqp::basic::Get{.queue = "d", .no_ack = i % 15 != 0});
+  client->received();
+  for (int i = 0; i < 12; ++i) ticks();
+  EXPECT_LT(storage->segment_count(), 8u);
+  EXPECT_GE(fill(), taken / 2);
+}
+
+TEST_F(LogStorageRoom, ACloseLeavesNothingThatNobodyNeeds) {
+  client->declares("d", /*durable=*/true);
+  publish_numbers("d", 1, 200, 1000);
+  sync();
+  EXPECT_GT(storage->segment_count(), 5u);
+  drain("d");
+  ASSERT_TRUE(storage->close(*broker));
+  EXPECT_EQ(storage->segment_count(), 1u);
+}
+
 TEST_F(LogStorageRoom, AfterAFailedSyncNothingIsConfirmed) {
   client->declares("d", /*durable=*/true);
   client->asks_for_confirms();

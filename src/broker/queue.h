@@ -167,6 +167,10 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   // Of a stream.
   const StreamLog& stream_log() const;
   bool accepts_consumer(bool exclusive) const { return consumers_.accepts(exclusive); }
+  // Its one consumer wants to be alone.
+  bool has_exclusive_consumer() const { return consumers_.has_exclusive(); }
+  // Whether messages may go to `consumer`, of this queue, as things are.
+  bool is_active(const Consumer& consumer) const { return consumers_.is_active(consumer); }
   // Auto-delete, and its last consumer has gone.
   bool expired() const {
     return properties_.auto_delete && had_consumer_ && consumers_.empty() && !closed_;

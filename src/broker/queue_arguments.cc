@@ -47,6 +47,11 @@ Reason count(const FieldValue& value, const FieldTable&) {
   return *value.as_integer() < 0 ? tuple("value_negative", value) : Reason();
 }
 
+// RabbitMQ 3.10 takes any number; a negative one is no limit, as in 4.0.
+Reason delivery_limit(const FieldValue& value, const FieldTable&) {
+  return integer(value);
+}
+
 Reason positive_count(const FieldValue& value, const FieldTable& arguments) {
   if (Reason wrong = count(value, arguments); !wrong.empty()) return wrong;
   return *value.as_integer() == 0 ? tuple("value_zero", value) : Reason();
@@ -203,8 +208,7 @@ constexpr auto kArguments = std::to_array<QueueArgument>({
     {"x-stream-max-segment-size-bytes", kS, count},
     {"x-initial-cluster-size", kS, positive_count},
     {"x-queue-leader-locator", kQ | kS, leader_locator},
-    // RabbitMQ 3.10 takes any value, and does what comes of it.
-    {"x-delivery-limit", kQ, count},
+    {"x-delivery-limit", kQ, delivery_limit},
     // RabbitMQ 4.3.
     {"x-delayed-retry-type", kQ, delayed_retry_type},
     {"x-delayed-retry-min", kQ, retry_delay},

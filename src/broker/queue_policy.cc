@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "base/try.h"
@@ -116,7 +117,9 @@ QueuePolicy read_policy(QueueType type, const FieldTable& arguments) {
   policy.expires = read.milliseconds("x-expires");
   policy.max_length = read.count("x-max-length");
   policy.max_length_bytes = read.count("x-max-length-bytes");
-  policy.delivery_limit = read.count("x-delivery-limit");
+  if (const auto limit = read.count("x-delivery-limit"); limit && *limit <= INT64_MAX) {
+    policy.delivery_limit = limit;
+  }
   policy.dead_letter_exchange = read.text("x-dead-letter-exchange");
   policy.dead_letter_routing_key = read.text("x-dead-letter-routing-key");
   // RabbitMQ falls back to at-most-once, too, where the queue drops what it has no room for.

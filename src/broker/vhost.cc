@@ -137,6 +137,11 @@ Result<void> VHost::delete_exchange(std::string_view name, bool if_unused) {
 Result<Queue*> VHost::declare_queue(std::string_view name, Queue::Properties properties,
                                     ConnectionId connection) {
   if (name.starts_with(kReservedPrefix)) return reserved("queue", name);
+  return import_queue(name, std::move(properties), connection);
+}
+
+Result<Queue*> VHost::import_queue(std::string_view name, Queue::Properties properties,
+                                   ConnectionId connection) {
   if (const auto known = queues_.find(name); known != queues_.end()) {
     BB_TRY_ASSIGN(Queue* const queue, find_queue(name, connection));
     const Queue::Properties& current = queue->properties();

@@ -91,6 +91,9 @@ class VHost final : private QueueOwner {
   // that or nobody.
   Result<Queue*> declare_queue(std::string_view name, Queue::Properties properties,
                                ConnectionId connection);
+  // The same, of a name that the broker may have made up: of another one, or of an earlier run.
+  Result<Queue*> import_queue(std::string_view name, Queue::Properties properties,
+                              ConnectionId connection = 0);
   // A queue for the answers to one consumer, found by publishing to its name, and by nothing else;
   // it goes with its consumer.
   Result<Queue*> make_reply_queue();

@@ -158,6 +158,9 @@ PublishOutcome VHost::deliver(const Publication& publication) {
   if (!durable_queues_.empty()) {
     const auto appended = context_.storage.append(*message, durable_queues_);
     if (!appended) {
+      if (appended.error().code == ErrorCode::kDiskFull) {
+        context_.counters.refused.count(Limit::kDisk);
+      }
       outcome.refused = outcome.storage_failed = true;
       return outcome;
     }

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "base/try.h"
 #include "cli/commands.h"
@@ -67,12 +68,14 @@ std::string path_of(const DefinitionsOptions& options, const ManagementSession& 
                                   : api_path({"definitions"});
 }
 
-// "3 users, 2 vhosts, 14 queues": what `definitions` holds of each.
-std::string summary_of(const json::object& definitions) {
+// "3 users, 2 vhosts, 14 queues": what `definitions` holds of each, but for those in `left_out`.
+std::string summary_of(const json::object& definitions,
+                       const std::vector<std::string>& left_out = {}) {
   std::string text;
   for (const auto& member : definitions) {
     if (!member.value().is_array() || member.value().get_array().empty()) continue;
     std::string name(member.key().data(), member.key().size());
+    if (std::ranges::find(left_out, name) != left_out.end()) continue;
     const auto count = std::ssize(member.value().get_array());
     if (count == 1 && name.ends_with('s'))
       name = name == "policies" ? "policy" : name.substr(0, name.size() - 1);
@@ -122,7 +125,36 @@ Result<void> run_export(const DefinitionsOptions& options) {
   return {};
 }
 
-Result<void> run_import(const DefinitionsOptions& options) {
+// What a `bb serve` says that it has no use for; RabbitMQ takes all.
+std::vector<std::string> not_imported(const std::string& answer) {
+  std::vector<std::string> names;
+  const auto value = parse_json_value(answer);
+  if (!value || !value->is_object()) return names;
+  const json::value* const list = find_member(value->get_object(), "not_imported");
+  if (list == nullptr || !list->is_array()) return names;
+  for (const json::value& name : list->get_array()) {
+    if (name.is_string()) names.emplace_back(name.get_string());
+  }
+  return names;
+}
+
+// True if something is missing of what the file wants.
+bool tell_not_imported(const std::vector<std::string>& names) {
+  bool partial = false;
+  for (const std::string& name : names) {
+    if (name == "global_parameters") continue;  // names of the cluster that wrote the file
+    partial = true;
+    print_warning(fmt::format(
+        "{} were not imported: this broker has none{}", escape_controls(name),
+        name == "topic_permissions" ? "; users may write and read every routing key of the "
+                                      "exchanges that 'bb user permit' lets them use"
+        : name == "policies" ? "; give their settings to the queues and exchanges as arguments"
+                             : ""));
+  }
+  return partial;
+}
+
+Result<int> run_import(const DefinitionsOptions& options) {
   BB_TRY_ASSIGN(const Input input, read_input(*options.file, kDefinitionsBytesMax));
   auto definitions = parse_json_value(input.text);
   if (!definitions) {
@@ -132,15 +164,16 @@ Result<void> run_import(const DefinitionsOptions& options) {
   BB_TRY(check_shape(*definitions, input.name));
   BB_TRY_ASSIGN(ManagementSession session, open_session(options.management));
   // The text as it is: numbers keep their digits.
-  auto status = session.client.change_text("POST", path_of(options, session), input.text);
-  if (!status) {
-    Error error = options.management.vhost ? explain_vhost(std::move(status).error(), session)
-                                           : std::move(status).error();
+  auto answer = session.client.post_text(path_of(options, session), input.text);
+  if (!answer) {
+    Error error = options.management.vhost ? explain_vhost(std::move(answer).error(), session)
+                                           : std::move(answer).error();
     error.message += "; what the broker took before that stays";
     return fail(std::move(error));
   }
-  print_done(fmt::format("imported {}", summary_of(definitions->get_object())));
-  return {};
+  const std::vector<std::string> left_out = not_imported(*answer);
+  print_done(fmt::format("imported {}", summary_of(definitions->get_object(), left_out)));
+  return tell_not_imported(left_out) ? kExitPartial : 0;
 }
 
 Command export_command() {
@@ -151,8 +184,8 @@ Command export_command() {
   command.description =
       "Writes all definitions of the broker as JSON, in RabbitMQ's format, to a file that its "
       "owner alone can read, or to standard output. Passwords are in it as salted hashes; messages "
-      "are not. With --vhost, the exchanges, queues, bindings and policies of that virtual host "
-      "alone.";
+      "are not. With --vhost, the exchanges, queues and bindings of that virtual host alone; from "
+      "RabbitMQ its policies, too.";
   command.examples =
       "  bb definitions export definitions.json\n"
       "  bb definitions export --vhost / | jq .queues\n";
@@ -173,7 +206,9 @@ Command import_command() {
   command.summary = "Make what an export wrote down";
   command.description =
       "Makes the users, virtual hosts, exchanges, queues and bindings of a file in RabbitMQ's "
-      "format. What is there already stays; users and permissions get what the file says.";
+      "format. What is there already stays; users and permissions get what the file says. What the "
+      "broker has no use for, as bb serve has for policies and topic permissions, is told, and the "
+      "exit code is 3.";
   command.examples =
       "  bb definitions import definitions.json\n"
       "  bb definitions export | bb definitions import - --http-url "
@@ -186,7 +221,10 @@ Command import_command() {
       text_option("--vhost", "VHOST", options->management.vhost,
                   "Into this virtual host, what was exported of one (default: as the file says)"));
   add_connection_options(command, options->management);
-  command.run = [options] { return exit_code_of(run_import(*options)); };
+  command.run = [options] {
+    const auto code = run_import(*options);
+    return code ? *code : exit_code_of(fail(code.error()));
+  };
   return command;
 }
 

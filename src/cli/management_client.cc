@@ -48,6 +48,11 @@ std::unexpected<Error> refused_account(const client::HttpUrl& url, const std::st
         "(to "
         "look at all) or 'administrator' (for users and vhosts too)",
         reason);
+  } else if (reason.find("reserved prefix") != std::string::npos ||
+             reason.find("system exchange") != std::string::npos) {
+    return fail(ErrorCode::kAccessRefused,
+                fmt::format("{} refused: {}; names that begin with 'amq.' are the broker's own",
+                            url.redacted(), reason));
   } else {
     problem += fmt::format(": {}; 'bb user show' tells what it may do in which vhost", reason);
     // RabbitMQ has no more words for these.
@@ -159,13 +164,13 @@ Result<json::value> ManagementClient::get(const std::string& path) {
 
 Result<unsigned> ManagementClient::change(std::string_view method, const std::string& path,
                                           const std::optional<json::value>& body) {
-  return change_text(method, path, body ? write_json(*body) : "");
+  BB_TRY_ASSIGN(const Answer answer, call(method, path, body ? write_json(*body) : ""));
+  return answer.status;
 }
 
-Result<unsigned> ManagementClient::change_text(std::string_view method, const std::string& path,
-                                               std::string body) {
-  BB_TRY_ASSIGN(const Answer answer, call(method, path, std::move(body)));
-  return answer.status;
+Result<std::string> ManagementClient::post_text(const std::string& path, std::string body) {
+  BB_TRY_ASSIGN(Answer answer, call("POST", path, std::move(body)));
+  return std::move(answer.text);
 }
 
 }  // namespace bb::cli

@@ -35,7 +35,8 @@ class ManagementClient {
   // PUT, POST or DELETE; the status of the answer, 2xx.
   Result<unsigned> change(std::string_view method, const std::string& path,
                           const std::optional<boost::json::value>& body = std::nullopt);
-  Result<unsigned> change_text(std::string_view method, const std::string& path, std::string body);
+  // POST of a text as it is; the text of the answer, "" where there is none.
+  Result<std::string> post_text(const std::string& path, std::string body);
 
  private:
   struct Answer {

@@ -26,11 +26,11 @@ Error fate_error(const PlannedEvent& event, Fate fate, std::string_view exchange
                         event.event_type, event.event_id)};
   }
   return {ErrorCode::kNacked,
-          fmt::format("the broker refused the event {} ('{}'): no subscriber gets it\n"
-                      "  where the exchange validates events (bb serve --validate), the queue "
+          fmt::format("the broker refused the event {} ('{}'): no subscriber gets it; "
+                      "where the exchange validates events (bb serve --validate), the queue "
                       "'{}.quarantine' has it with the reason, and `bb validate --envelope` tells "
-                      "what is wrong\n"
-                      "  else a queue is full, or the broker's disk: its log says why",
+                      "what is wrong; else a queue is full, or the broker's disk: its log and "
+                      "limit_refusals_total in its /metrics tell",
                       event.event_id, event.event_type, exchange)};
 }
 

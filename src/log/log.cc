@@ -105,12 +105,16 @@ Result<void> Log::make_room(std::uint64_t record_bytes, Room room) {
   return made;
 }
 
+std::uint64_t Log::room_for(std::uint64_t record_bytes) const {
+  return record_bytes + kMarksBytes + options_.reserve_bytes;
+}
+
 Result<void> Log::extend_or_roll(std::uint64_t record_bytes) {
-  if (!has_current()) return start_segment(record_bytes);
+  if (!has_current()) return start_segment(room_for(record_bytes));
   const std::uint64_t used = end_ - current().base;
-  const std::uint64_t needed = used + record_bytes + kMarksBytes + options_.reserve_bytes;
+  const std::uint64_t needed = used + room_for(record_bytes);
   if (needed > options_.segment_bytes && used > kSegmentHeaderBytes) {
-    return start_segment(record_bytes);
+    return start_segment(room_for(record_bytes));
   }
   const std::uint64_t wanted =
       std::max(needed, std::min(options_.segment_bytes, used + options_.reserve_step_bytes));
@@ -141,14 +145,14 @@ Result<std::uint64_t> Log::reserve(io::File& file, std::uint64_t present, std::u
   return std::max(present, wanted);
 }
 
-Result<void> Log::start_segment(std::uint64_t record_bytes) {
+Result<void> Log::start_segment(std::uint64_t room_bytes) {
   Segment next{.base = has_current() ? end_ + kMarkBytes : next_base_,
                .used_bytes = kSegmentHeaderBytes,
                .created_ms = now_ms_,
                .salt = salt_};
   const std::string name = segment_name(next.base);
   BB_TRY_ASSIGN(auto file, folder_.open_file(name, io::OpenMode::kCreate));
-  auto ready = prepare_segment(*file, next, record_bytes);
+  auto ready = prepare_segment(*file, next, room_bytes);
   if (ready && has_current()) ready = seal_current();
   if (!ready) {
     // What stays behind if this fails too is an empty or unfinished newest segment.
@@ -163,16 +167,37 @@ Result<void> Log::start_segment(std::uint64_t record_bytes) {
   return {};
 }
 
-Result<void> Log::prepare_segment(io::File& file, Segment& segment, std::uint64_t record_bytes) {
+Result<void> Log::prepare_segment(io::File& file, Segment& segment, std::uint64_t room_bytes) {
   BB_TRY(file.truncate(0));
-  const std::uint64_t needed =
-      kSegmentHeaderBytes + record_bytes + kMarksBytes + options_.reserve_bytes;
+  const std::uint64_t needed = kSegmentHeaderBytes + room_bytes;
   const std::uint64_t wanted =
-      std::max(needed, std::min(options_.segment_bytes, options_.reserve_step_bytes));
+      room_bytes <= kMarksBytes
+          ? needed
+          : std::max(needed, std::min(options_.segment_bytes, options_.reserve_step_bytes));
   BB_TRY_ASSIGN(segment.file_bytes, reserve(file, 0, needed, wanted));
   std::array<std::byte, kSegmentHeaderBytes> header{};
   encode_header({.salt = salt_, .base = segment.base, .created_ms = segment.created_ms}, header);
   return file.write_at(0, ByteView(header));
+}
+
+Result<void> Log::roll() {
+  BB_TRY(write());
+  if (!has_current() || current().used_bytes == kSegmentHeaderBytes) return {};
+  Segment& segment = current();
+  const std::uint64_t needed = segment.used_bytes + kMarksBytes;
+  if (segment.file_bytes > needed) {
+    BB_TRY(current_->truncate(needed));
+    segment.file_bytes = needed;
+    room_end_ = segment.base + needed;
+  }
+  auto started = start_segment(kMarksBytes);
+  if (started) return started;
+  const std::uint64_t wanted = needed + options_.reserve_bytes;
+  if (const auto room = reserve(*current_, needed, wanted, wanted)) {
+    segment.file_bytes = *room;
+    room_end_ = segment.base + *room;
+  }
+  return started;
 }
 
 // Writes what is pending and the end of the segment; after an error nothing has changed.

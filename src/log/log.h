@@ -88,6 +88,11 @@ class Log {
   // reservations) leaves it pending, to be tried again.
   Result<void> write();
 
+  // Ends the segment that grows, so that it can go once nothing in it is needed. For when there is
+  // little room: it gives back what it had reserved, and the new one reserves nothing before
+  // append() asks. Writes. kDiskFull: not even for that; it goes on as it was.
+  Result<void> roll();
+
   // For when nothing goes on: writes down that all there is is durable, unless that is written, so
   // that damage at the end of the log is told from a torn tail. It costs no sync: until the next
   // one, a crash may take it away again.
@@ -145,8 +150,10 @@ class Log {
   // Makes the file `wanted` bytes long, or at least `needed`; returns how long.
   Result<std::uint64_t> reserve(io::File& file, std::uint64_t present, std::uint64_t needed,
                                 std::uint64_t wanted);
-  Result<void> start_segment(std::uint64_t record_bytes);
-  Result<void> prepare_segment(io::File& file, Segment& segment, std::uint64_t record_bytes);
+  // With room for so much behind the header, which what it ends with is in.
+  Result<void> start_segment(std::uint64_t room_bytes);
+  Result<void> prepare_segment(io::File& file, Segment& segment, std::uint64_t room_bytes);
+  std::uint64_t room_for(std::uint64_t record_bytes) const;
   Result<void> seal_current();
   const Segment* find_segment(Position position) const;
   Position end_of(const Segment& segment) const;

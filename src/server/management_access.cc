@@ -1,6 +1,7 @@
 // Vhosts, users and permissions.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <utility>
 
@@ -99,6 +100,27 @@ ManagementResult list_vhost_permissions(const ManagementCall& call) {
                            [&](const auto& where) { return where.first == call.arguments[0]; });
 }
 
+namespace {
+
+// Without one nobody could make another, with whatever tool.
+Result<void> check_not_last_administrator(const ManagementCall& call, const std::string& name) {
+  const auto& users = call.broker.access().users();
+  const auto is_administrator = [](const auto& entry) {
+    return entry.second.has_tag("administrator");
+  };
+  const auto found = users.find(name);
+  if (found == users.end() || !is_administrator(*found) ||
+      std::ranges::count_if(users, is_administrator) > 1) {
+    return {};
+  }
+  return fail(ErrorCode::kPreconditionFailed,
+              fmt::format("'{}' is the last user with the tag 'administrator', and nobody could "
+                          "manage this broker without: give the tag to another user first",
+                          name));
+}
+
+}  // namespace
+
 ManagementResult list_users(const ManagementCall& call) {
   json::array list;
   for (const auto& [name, user] : call.broker.access().users()) {
@@ -127,11 +149,13 @@ ManagementResult put_user(const ManagementCall& call) {
   } else if (body.contains("password_hash")) {
     BB_TRY_ASSIGN(user, broker::user_from_json(body));
   }
+  if (!user.has_tag("administrator")) BB_TRY(check_not_last_administrator(call, name));
   BB_TRY(call.broker.put_user(name, std::move(user)));
   return put_response(is_new);
 }
 
 ManagementResult delete_user(const ManagementCall& call) {
+  BB_TRY(check_not_last_administrator(call, call.arguments[0]));
   BB_TRY(call.broker.delete_user(call.arguments[0]));
   return no_content();
 }

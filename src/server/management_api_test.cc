@@ -249,6 +249,13 @@ TEST_F(ManagementApi, VHostsUsersAndPermissionsAreManaged) {
   EXPECT_EQ(status("DELETE", "/api/vhosts/shop"), 404u);
 }
 
+TEST_F(ManagementApi, TheLastAdministratorStays) {
+  EXPECT_EQ(status("DELETE", "/api/users/guest"), 400u);
+  EXPECT_EQ(status("PUT", "/api/users/guest", R"({"password": "p", "tags": ""})"), 400u);
+  EXPECT_EQ(status("PUT", "/api/users/ada", R"({"password": "p", "tags": "administrator"})"), 201u);
+  EXPECT_EQ(status("DELETE", "/api/users/ada"), 204u);
+}
+
 TEST_F(ManagementApi, DefinitionsGoOutAndIn) {
   EXPECT_EQ(status("PUT", "/api/queues/%2F/kept", R"({"durable": true})"), 201u);
   const std::string definitions = get("/api/definitions");
@@ -258,6 +265,11 @@ TEST_F(ManagementApi, DefinitionsGoOutAndIn) {
   EXPECT_EQ(status("POST", "/api/definitions", R"({"queues": 1})"), 400u);
   EXPECT_THAT(send("POST", "/api/definitions", R"({"policies": [{"name": "p"}]})").body,
               HasSubstr(R"("not_imported":["policies"])"));
+  // What another broker made a name for.
+  EXPECT_EQ(status("POST", "/api/definitions",
+                   R"({"queues": [{"name": "amq.gen-x", "vhost": "/", "durable": true}]})"),
+            204u);
+  EXPECT_EQ(status("GET", "/api/queues/%2F/amq.gen-x"), 200u);
 }
 
 TEST_F(ManagementApi, MetricsAreForThisMachineAndForUsers) {
@@ -270,6 +282,12 @@ TEST_F(ManagementApi, MetricsAreForThisMachineAndForUsers) {
 
 TEST_F(ManagementApi, AnAlarmIsNotHealthy) {
   EXPECT_EQ(get("/api/health/checks/alarms"), R"({"status":"ok"})");
+  broker_.set_disk_alarm(true);
+  EXPECT_EQ(status("GET", "/api/health/checks/alarms"), 503u);
+  EXPECT_THAT(send("GET", "/api/health/checks/alarms").body, HasSubstr(R"("resource":"disk")"));
+  EXPECT_THAT(get("/api/nodes"), HasSubstr(R"("disk_free_alarm":true)"));
+  broker_.set_disk_alarm(false);
+  EXPECT_EQ(status("GET", "/api/health/checks/alarms"), 200u);
 }
 
 }  // namespace

@@ -82,10 +82,21 @@ json::object consumer_json(const broker::Connection& connection, const broker::C
   details["user"] = connection.user_name();
   json::object queue{{"name", consumer.queue()->name()},
                      {"vhost", connection.current_vhost()->name()}};
+  const bool active = consumer.queue()->is_active(consumer);
+  const std::string_view status = !active ? "waiting"
+                                  : consumer.queue()->policy().single_active_consumer
+                                      ? "single_active"
+                                      : "up";
+  json::object arguments;
+  if (consumer.priority() != 0) arguments["x-priority"] = consumer.priority();
   return {{"consumer_tag", consumer.tag()},
           {"queue", std::move(queue)},
           {"ack_required", !consumer.no_ack()},
+          {"exclusive", consumer.queue()->has_exclusive_consumer()},
+          {"active", active},
+          {"activity_status", status},
           {"prefetch_count", consumer.prefetch()},
+          {"arguments", std::move(arguments)},
           {"channel_details", std::move(details)}};
 }
 

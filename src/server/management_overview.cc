@@ -29,6 +29,7 @@ ManagementResult import(const ManagementCall& call, std::optional<std::string_vi
   BB_TRY_ASSIGN(const broker::ImportedDefinitions imported,
                 broker::import_definitions(call.broker, body, vhost));
   for (const std::string& part : imported.passed_over) {
+    if (part == "global_parameters") continue;  // every export of RabbitMQ has some
     logging::warning("definitions: '{}' were not imported: this broker has none", part);
   }
   if (imported.passed_over.empty()) return no_content();
@@ -80,19 +81,25 @@ ManagementResult get_nodes(const ManagementCall& call) {
       {"mem_used", call.broker.message_bytes()},
       {"mem_limit", options.memory_bytes_max},
       {"mem_alarm", call.broker.memory_alarm()},
-      {"disk_free_alarm", false},
+      {"disk_free_alarm", call.broker.disk_alarm()},
       {"partitions", json::array()},
       {"exchange_types", exchange_types()},
   }});
 }
 
 ManagementResult check_alarms(const ManagementCall& call) {
-  if (!call.broker.memory_alarm()) return json_response(json::object{{"status", "ok"}});
-  HttpResponse response = json_response(
-      json::object{{"status", "failed"},
-                   {"reason", "There are alarms in effect in the cluster"},
-                   {"alarms", json::array{json::object{{"node", call.broker.options().cluster_name},
-                                                       {"resource", "memory"}}}}});
+  json::array alarms;
+  const auto add = [&](std::string_view resource) {
+    alarms.push_back(
+        json::object{{"node", call.broker.options().cluster_name}, {"resource", resource}});
+  };
+  if (call.broker.disk_alarm()) add("disk");
+  if (call.broker.memory_alarm()) add("memory");
+  if (alarms.empty()) return json_response(json::object{{"status", "ok"}});
+  HttpResponse response =
+      json_response(json::object{{"status", "failed"},
+                                 {"reason", "There are alarms in effect in the cluster"},
+                                 {"alarms", std::move(alarms)}});
   response.status = 503;
   return response;
 }

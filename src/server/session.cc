@@ -153,9 +153,10 @@ void Session::end() {
   if (connection->finished() && connection->reason().empty()) {
     logging::debug("{}: closed", connection->describe());
   } else {
+    // Also of one that was told goodbye and closed the socket without a word.
     logging::info("{}: {}", connection->describe(),
-                  connection->finished() ? connection->reason()
-                                         : "client closed the socket without saying goodbye");
+                  connection->reason().empty() ? "client closed the socket without saying goodbye"
+                                               : connection->reason());
   }
   boost::system::error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);

@@ -115,6 +115,8 @@ void StorageDriver::end_sync() {
     start_sync();
   } else if (storage_.wants_flush()) {
     woken(broker::FlushDue::kSoon);
+  } else if (storage_.wants_release()) {
+    start_sync();
   }
 }
 
@@ -148,6 +150,7 @@ void StorageDriver::check_disk() {
     }
   }
   broker_.set_disk_alarm(alarm);
+  storage_.set_disk_low(alarm);
 }
 
 void StorageDriver::tick() {

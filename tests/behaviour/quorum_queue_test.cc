@@ -50,6 +50,25 @@ TEST_P(QuorumQueue, TellsGetFromTheFirstTime) {
   remove(channel, queue);
 }
 
+TEST_P(QuorumQueue, WithASingleActiveConsumerTakesNoGet) {
+  WireChannel channel = connected_channel();
+  const std::string queue = declare_quorum(channel, {{"x-single-active-consumer", true}});
+  channel.send(amqp::basic::Get{.queue = queue});
+  channel.expect_closed(405,
+                        "RESOURCE_LOCKED - cannot obtain access to locked queue '" + queue +
+                            "' in vhost '/'. basic.get operations are not supported by quorum "
+                            "queues with single active consumer",
+                        amqp::basic::Get::kId);
+  WireChannel other = open_channel(connect());
+  remove(other, queue);
+}
+
+TEST_P(QuorumQueue, ANegativeDeliveryLimitIsNone) {
+  WireChannel channel = connected_channel();
+  const std::string queue = declare_quorum(channel, {{"x-delivery-limit", -1}});
+  remove(channel, queue);
+}
+
 TEST_P(QuorumQueue, ClassicQueuesTellNothing) {
   WireChannel channel = connected_channel();
   const std::string queue = channel.declare_exclusive();

@@ -14,7 +14,7 @@ import pytest
 
 from bb_pytest import PATIENCE_S, Program
 
-OK, FAILURE, USAGE, REFUSED, INVALID = 0, 1, 2, 4, 5
+OK, FAILURE, USAGE, PARTIAL, REFUSED, INVALID = 0, 1, 2, 3, 4, 5
 
 
 @pytest.fixture
@@ -557,6 +557,27 @@ def test_definitions_move_to_the_other_broker_and_back(manage, broker, vhost, us
     )
     assert topology(exported(manage)) == topology(first)
     assert log_in(broker, user, "first", vhost)
+
+
+def test_definitions_that_not_every_broker_has(manage, broker, vhost, unique):
+    """Policies and topic permissions; and queues that another broker made a name for."""
+    queue = "amq.gen-" + unique("made")
+    definitions = {
+        "queues": [{"name": queue, "vhost": vhost, "durable": True, "auto_delete": False, "arguments": {}}],
+        "policies": [
+            {"name": "p", "vhost": vhost, "pattern": "^none$", "definition": {"max-length": 1}, "priority": 0, "apply-to": "queues"}
+        ],
+    }
+    process = manage("definitions", "import", "-", stdin=json.dumps(definitions).encode())
+    assert "imported 1 queue" in process.stderr
+    if broker.name == "rabbitmq":
+        assert process.returncode == OK
+        assert "1 policy" in process.stderr
+    else:
+        assert process.returncode == PARTIAL
+        assert "policies were not imported" in process.stderr
+        assert "1 policy" not in process.stderr
+    assert eventually(lambda: [each["name"] for each in listed(manage, "queues", "--vhost", vhost)]) == [queue]
 
 
 def test_definitions_that_are_none(manage):

@@ -32,6 +32,7 @@ broker::LogStorageOptions Story::storage_options(Dice& dice) {
   options.checkpoint_bytes = dice.between(4, 64) << 10;
   options.moved_bytes_max = dice.between(1, 64) << 10;
   options.emptying_part = dice.between(1, 6);
+  options.dead_bytes_min = options.log.segment_bytes / 4;
   return options;
 }
 

@@ -35,6 +35,7 @@ void Story::storage_step() {
       break;
     default:  // a tick
       machine_.storage().set_time(wall_ms_);
+      machine_.storage().set_disk_low(room_limited_);
       flush();
       if (!log_.failed() && machine_.sync_state() == Job::kNone) begin_sync();
   }
