@@ -103,7 +103,7 @@ Result<void> Broker::restore_definition(const StoredDefinition& definition, Stor
   }
 }
 
-void Broker::for_each_queue(const Visitor& visit) const {
+void Broker::for_each_message(const Visitor& visit) const {
   std::unordered_map<const Queue*, std::vector<QueuedMessage>> unsettled;
   std::vector<QueuedMessage> of_nobody;
   const auto note = [&](const Unacked& unacked) {
@@ -117,28 +117,27 @@ void Broker::for_each_queue(const Visitor& visit) const {
   for (const Connection* connection : connections_) {
     for (const auto& [number, channel] : connection->channels_) channel->for_each_unacked(note);
   }
-  const auto by_position = [](const QueuedMessage& a, const QueuedMessage& b) {
-    return a.position < b.position;
+  const auto sort = [](std::vector<QueuedMessage>& messages) {
+    std::ranges::sort(messages, {}, &QueuedMessage::position);
   };
-  std::vector<QueuedMessage> held;
-  const auto visit_vhost = [&](const VHost& vhost) {
-    vhost.for_each_queue([&](const Queue& queue) {
-      if (!queue.survives() || queue.is_stream()) return;
-      held.clear();
-      if (const auto found = unsettled.find(&queue); found != unsettled.end()) {
-        held = std::move(found->second);
-      }
-      queue.for_each_stored([&held](const QueuedMessage& message) {
-        held.push_back(message);
-        held.back().message.reset();
-      });
-      if (!std::ranges::is_sorted(held, by_position)) std::ranges::sort(held, by_position);
-      visit(queue.id(), held);
+  const auto visit_queue = [&](const Queue& queue) {
+    if (!queue.survives() || queue.is_stream()) return;
+    const QueueId id = queue.id();
+    std::vector<QueuedMessage> held;
+    if (const auto found = unsettled.find(&queue); found != unsettled.end()) {
+      held = std::move(found->second);
+      sort(held);
+    }
+    auto next = held.begin();
+    queue.for_each_stored([&](const QueuedMessage& message) {
+      for (; next != held.end() && next->position < message.position; ++next) visit(id, *next);
+      visit(id, message);
     });
+    for (; next != held.end(); ++next) visit(id, *next);
   };
-  for (const auto& [name, vhost] : vhosts_) visit_vhost(*vhost);
-  std::ranges::sort(of_nobody, by_position);
-  if (!of_nobody.empty()) visit(0, of_nobody);
+  for (const auto& [name, vhost] : vhosts_) vhost->for_each_queue(visit_queue);
+  sort(of_nobody);
+  for (const QueuedMessage& message : of_nobody) visit(0, message);
 }
 
 void Broker::for_each_stream(const StreamVisitor& visit) const {

@@ -63,7 +63,7 @@ class Broker final : public HolderList {
   // The storage has failed for good: what waits for it is refused.
   void on_storage_failed();
 
-  void for_each_queue(const Visitor& visit) const override;
+  void for_each_message(const Visitor& visit) const override;
   void for_each_stream(const StreamVisitor& visit) const override;
 
   // Answers the confirms that are due and asks every client to leave (320 CONNECTION_FORCED).

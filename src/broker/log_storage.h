@@ -34,6 +34,9 @@ struct LogStorageOptions {
   // took: what there is to say of large streams must not be most of what is written.
   std::uint64_t checkpoint_bytes = 64ull << 20;
   std::uint64_t checkpoint_part = 8;
+  // The same, for each message that the last one told of: going through many millions of them takes
+  // seconds, which must not be most of what is done.
+  std::uint64_t checkpoint_bytes_each = 100;
   // What a checkpoint copies at most out of segments that hold little.
   std::uint64_t moved_bytes_max = 8ull << 20;
   // Of records that found no room on the disk and wait in memory. What would be more waits for a
@@ -196,7 +199,8 @@ class LogStorage final : public Storage {
   std::uint64_t checkpoint_number_ = 0;
   Position checkpoint_position_ = 0;  // of the last one that is durable
   Position checkpoint_begun_ = 0;
-  std::uint64_t checkpoint_size_ = 0;  // bytes of the last one that was begun
+  std::uint64_t checkpoint_size_ = 0;      // bytes of the last one that was begun
+  std::uint64_t checkpoint_messages_ = 0;  // and what it tells of
   bool checkpoint_running_ = false;
   bool repaired_ = false;  // and no checkpoint since: another start would find the damage again
   std::vector<Position> removable_;  // bases of segments

@@ -24,7 +24,8 @@ bool LogStorage::wants_checkpoint() const {
   return !checkpoint_running_ && !log_->failed() &&
          (repaired_ || (given_up_ && has_room_again()) || could_reclaim() ||
           log_->end() - checkpoint_begun_ >=
-              std::max(options_.checkpoint_bytes, checkpoint_size_ * options_.checkpoint_part));
+              std::max({options_.checkpoint_bytes, checkpoint_size_ * options_.checkpoint_part,
+                        checkpoint_messages_ * options_.checkpoint_bytes_each}));
 }
 
 // A checkpoint says everything there is: it is not tried again and again on a full disk.
@@ -81,14 +82,14 @@ Result<LogStorage::CheckpointJob> LogStorage::begin_checkpoint(const HolderList&
     writer.definition({key.first, key.second, value});
   }
   writer.end_definitions();
-  holders.for_each_queue([&](QueueId queue, const std::vector<QueuedMessage>& messages) {
-    writer.queue(queue, messages);
-  });
+  holders.for_each_message(
+      [&](QueueId queue, const QueuedMessage& message) { writer.message(queue, message); });
   writer.end_queues();
   holders.for_each_stream(
       [&](QueueId stream, const StreamLog& log) { writer.stream(stream, log); });
   writer.end_streams();
   for (const auto& [identity, moved] : moved_) writer.moved(identity, moved.at);
+  checkpoint_messages_ = writer.message_count();
   job.bytes_ = writer.take();
   checkpoint_begun_ = job.position_;
   checkpoint_size_ = job.bytes_.size();
@@ -157,10 +158,16 @@ void LogStorage::empty_segments(const HolderList& holders) {
   if (segments.size() < 3) return;
   std::map<Position, std::uint64_t> needed_bytes;  // by base
   const auto base_of = [this](Position position) { return live_.base_of(location_of(position)); };
-  holders.for_each_queue([&](QueueId, const std::vector<QueuedMessage>& messages) {
-    for (const QueuedMessage& message : messages) {
-      needed_bytes[base_of(message.position)] += message.body_bytes;
+  // Neighbours are in the same segment, nearly always.
+  std::uint64_t* needed_here = nullptr;
+  Position base_here = 0;
+  holders.for_each_message([&](QueueId, const QueuedMessage& message) {
+    if (const Position base = base_of(message.position);
+        base != base_here || needed_here == nullptr) {
+      base_here = base;
+      needed_here = &needed_bytes[base];
     }
+    *needed_here += message.body_bytes;
   });
   // Of streams there may be millions: a chunk that is in one segment, as it came, is looked at as a
   // whole.
@@ -193,12 +200,14 @@ void LogStorage::empty_segments(const HolderList& holders) {
   }
   if (chosen.empty()) return;
   std::map<Position, std::vector<QueueId>> messages_to_move;
-  holders.for_each_queue([&](QueueId queue, const std::vector<QueuedMessage>& messages) {
-    for (const QueuedMessage& message : messages) {
-      if (chosen.contains(base_of(message.position))) {
-        messages_to_move[message.position].push_back(queue);
-      }
+  base_here = 0;
+  bool chosen_here = chosen.contains(base_here);
+  holders.for_each_message([&](QueueId queue, const QueuedMessage& message) {
+    if (const Position base = base_of(message.position); base != base_here) {
+      base_here = base;
+      chosen_here = chosen.contains(base);
     }
+    if (chosen_here) messages_to_move[message.position].push_back(queue);
   });
   holders.for_each_stream([&](QueueId stream, const StreamLog& log) {
     for (const StreamLog::Chunk& chunk : log.chunks()) {

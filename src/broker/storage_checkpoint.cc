@@ -41,21 +41,34 @@ void CheckpointWriter::end_definitions() {
   append_varint(out_, 0);
 }
 
-void CheckpointWriter::queue(QueueId queue, const std::vector<QueuedMessage>& messages) {
-  if (messages.empty() || queue == 0) return;
-  append_varint(out_, queue);
-  append_varint(out_, messages.size());
-  Position last = 0;
-  for (const QueuedMessage& message : messages) {
-    append_varint(out_, (message.position - std::exchange(last, message.position)) << kFlagBits |
-                            (message.redelivered ? kRedelivered : 0) |
-                            (message.delivery_count > 0 ? kCameBack : 0));
-    append_varint(out_, message.body_bytes);
-    if (message.delivery_count > 0) append_varint(out_, message.delivery_count);
+void CheckpointWriter::message(QueueId queue, const QueuedMessage& message) {
+  if (queue == 0) return;
+  if (queue != queue_) {
+    end_queue();
+    queue_ = queue;
+    append_varint(out_, queue);
+    queue_count_at_ = out_.size();
+    out_.extend(kLongVarintBytes);  // known at its end
   }
+  ++queue_count_;
+  append_varint(out_, (message.position - std::exchange(last_, message.position)) << kFlagBits |
+                          (message.redelivered ? kRedelivered : 0) |
+                          (message.delivery_count > 0 ? kCameBack : 0));
+  append_varint(out_, message.body_bytes);
+  if (message.delivery_count > 0) append_varint(out_, message.delivery_count);
+}
+
+void CheckpointWriter::end_queue() {
+  if (queue_ == 0) return;
+  write_long_varint(out_.at(queue_count_at_), queue_count_);
+  message_count_ += queue_count_;
+  queue_ = 0;
+  queue_count_ = 0;
+  last_ = 0;
 }
 
 void CheckpointWriter::end_queues() {
+  end_queue();
   append_varint(out_, 0);
 }
 

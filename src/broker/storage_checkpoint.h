@@ -15,14 +15,15 @@
 namespace bb::broker {
 
 // Writes one, part by part, in this order: begin(), definition() for each, end_definitions(),
-// queue() for each, end_queues(), stream() for each, end_streams(), moved() for each.
+// message() for each of one queue after the other, end_queues(), stream() for each, end_streams(),
+// moved() for each.
 class CheckpointWriter {
  public:
   // `position`: what the log says from there on is not in the checkpoint.
   void begin(Position position, QueueId queue_id_max);
   void definition(const DefinitionText& definition);
   void end_definitions();
-  void queue(QueueId queue, const std::vector<QueuedMessage>& messages);
+  void message(QueueId queue, const QueuedMessage& message);
   void end_queues();
   void stream(QueueId stream, const StreamLog& log);
   void end_streams();
@@ -30,8 +31,19 @@ class CheckpointWriter {
   void moved(Position identity, Position at);
   Buffer take() { return std::move(out_); }
 
+  // How many calls of message() there were.
+  std::uint64_t message_count() const { return message_count_; }
+
  private:
+  void end_queue();
+
   Buffer out_;
+  std::uint64_t message_count_ = 0;
+  // Of the queue that is being written.
+  QueueId queue_ = 0;
+  std::uint64_t queue_count_ = 0;
+  std::size_t queue_count_at_ = 0;
+  Position last_ = 0;
 };
 
 struct CheckpointContent {

@@ -16,6 +16,15 @@ inline void append_varint(Buffer& out, std::uint64_t value) {
   out.append(ByteView(bytes, size));
 }
 
+// The same in a fixed number of bytes, for what is known only later: with zeros in front.
+constexpr std::size_t kLongVarintBytes = 10;
+inline void write_long_varint(std::byte* at, std::uint64_t value) {
+  for (std::size_t i = 0; i + 1 < kLongVarintBytes; ++i, value >>= 7) {
+    at[i] = static_cast<std::byte>(value | 0x80);
+  }
+  at[kLongVarintBytes - 1] = static_cast<std::byte>(value);
+}
+
 // Sets failed() of the reader where there is none. Zeros in front are accepted.
 inline std::uint64_t read_varint(ByteReader& reader) {
   std::uint64_t value = 0;

@@ -53,8 +53,9 @@ Inventory Machine::inventory() const {
       found.bindings.emplace(binding.exchange, queue.name(), binding.routing_key);
     }
   });
-  broker_->for_each_queue([&](QueueId queue, const std::vector<broker::QueuedMessage>& messages) {
-    found.messages[queue] = messages;
+  broker_->for_each_message([&](QueueId queue, const broker::QueuedMessage& message) {
+    found.messages[queue].push_back(message);
+    found.messages[queue].back().message.reset();
   });
   broker_->for_each_stream([&](QueueId queue, const broker::StreamLog& log) {
     Inventory::Stream& stream = found.streams[queue];
