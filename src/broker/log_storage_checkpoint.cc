@@ -65,9 +65,9 @@ void LogStorage::end_dead_segment() {
 
 Result<LogStorage::CheckpointJob> LogStorage::begin_checkpoint(const HolderList& holders) {
   BB_ASSERT(!checkpoint_running_);
+  checkpoint_begun_ms_ = now_ms_;
   BB_TRY(flush());
   dropped_ = false;
-  checkpoint_begun_ms_ = now_ms_;
   empty_segments(holders);
   BB_TRY(flush());
   end_dead_segment();

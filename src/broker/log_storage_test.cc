@@ -361,5 +361,21 @@ TEST_F(LogStorageTest, ANumberOfAQueueDoesNotComeAgain) {
   EXPECT_GT(number_of("c"), second);
 }
 
+TEST_F(LogStorageTest, TheMoreWaitsTheLaterTheNextCheckpoint) {
+  options.checkpoint_bytes = 1;
+  options.checkpoint_part = 1;
+  options.checkpoint_bytes_each = 1000;
+  end();
+  start();
+  client->declares("d", /*durable=*/true);
+  publish_numbers("d", 1, 10, 1);
+  EXPECT_TRUE(storage->wants_checkpoint());
+  checkpoint();
+  publish_numbers("d", 11, 11, 5000);
+  EXPECT_FALSE(storage->wants_checkpoint()) << "it told of ten";
+  publish_numbers("d", 12, 12, 5000);
+  EXPECT_TRUE(storage->wants_checkpoint());
+}
+
 }  // namespace
 }  // namespace bb::broker

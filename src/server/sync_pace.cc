@@ -14,7 +14,7 @@ constexpr int kOneByOneMin = 8;
 // The loop stands still for a sync only on disks that are as quick as this.
 constexpr auto kInLoopMax = milliseconds(1);
 // Whether a longer wait brings more is tried now and then.
-constexpr int kTryEvery = 64;
+constexpr unsigned kTryEvery = 64;
 constexpr auto kTry = microseconds(250);
 constexpr auto kWaitMin = microseconds(20);
 

@@ -46,7 +46,7 @@ class SyncPace {
 
   Duration wait_ = kWaitMax;
   Duration waiting_{};
-  int waits_ = 0;
+  unsigned waits_ = 0;
   Time wait_began_;
   Time last_arrival_;
 };
