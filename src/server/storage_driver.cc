@@ -1,6 +1,5 @@
 #include "server/storage_driver.h"
 
-#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -43,54 +42,32 @@ void StorageDriver::woken(broker::FlushDue due) {
   });
 }
 
-void StorageDriver::flush() {
+void StorageDriver::flush(bool may_block) {
   const auto written = storage_.flush();
   if (!written) logging::debug("storage: {}", written.error().message);
-  if (storage_.wants_sync()) start_sync();
+  if (storage_.wants_sync()) start_sync(may_block);
   check_failure();
 }
 
 void StorageDriver::flush_soon() {
   if (sync_ || !storage_.wants_flush()) return;  // the end of the sync comes back to it
-  if (waiting_) {
-    if (storage_.unsynced_bytes() >= SyncPace::kEnoughBytes) return flush();
-    pace_.arrived(SyncPace::Clock::now());
-    storage_.postpone();
-    return;
-  }
-  const auto written = storage_.flush();
-  if (!written) logging::debug("storage: {}", written.error().message);
-  if (storage_.wants_sync()) run_sync();
-  check_failure();
+  if (!waiting_) return flush(/*may_block=*/true);
+  if (storage_.unsynced_bytes() >= SyncPace::kEnoughBytes) return flush();
+  pace_.arrived(SyncPace::Clock::now());
+  storage_.postpone();
 }
 
-bool StorageDriver::pace_begin() {
-  const broker::Counters& counters = broker_.counters();
-  return pace_.begin(SyncPace::Clock::now(), counters.published, counters.delivered);
-}
-
-// Here, if it is worth it.
-void StorageDriver::run_sync() {
-  sync_ = storage_.begin_sync();
-  if (!sync_) return;
-  if (pace_begin()) {
-    sync_result_ = sync_->run();
-    end_sync();
-  } else {
-    post_sync();
-  }
-}
-
-void StorageDriver::start_sync() {
+void StorageDriver::start_sync(bool may_block) {
   if (sync_) return;
   if (waiting_) end_wait(/*enough=*/true);
   sync_ = storage_.begin_sync();
   if (!sync_) return;
-  pace_begin();
-  post_sync();
-}
-
-void StorageDriver::post_sync() {
+  const broker::Counters& counters = broker_.counters();
+  const bool worth_it = pace_.begin(SyncPace::Clock::now(), counters.published, counters.delivered);
+  if (may_block && worth_it) {
+    sync_result_ = sync_->run();
+    return end_sync();
+  }
   asio::post(sync_thread_, [this, alive = alive_] {
     sync_result_ = sync_->run();
     asio::post(executor_, [this, alive] {

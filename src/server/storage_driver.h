@@ -34,15 +34,13 @@ class StorageDriver {
 
  private:
   void woken(broker::FlushDue due);
-  void flush();
+  // `may_block`: the sync of it may run here, if SyncPace says that this is worth it.
+  void flush(bool may_block = false);
   void flush_soon();
-  void start_sync();
-  void run_sync();
-  void post_sync();
+  void start_sync(bool may_block = false);
   void end_sync();
   void wait_for_more(SyncPace::Duration duration);
   void end_wait(bool enough);
-  bool pace_begin();
   void start_checkpoint();
   void run_checkpoint();
   void end_checkpoint();
@@ -57,10 +55,10 @@ class StorageDriver {
   std::function<void(const Error&)> on_failure_;
   // What runs elsewhere and comes back finds out by this whether somebody is left to come back to.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  // Their threads' while they run.
   SyncPace pace_;
   boost::asio::steady_timer wait_timer_;
   bool waiting_ = false;  // for more to sync
+  // Their threads' while they run.
   std::optional<log::SyncJob> sync_;
   Result<void> sync_result_;
   std::optional<broker::LogStorage::CheckpointJob> checkpoint_;
