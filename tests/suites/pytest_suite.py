@@ -46,3 +46,17 @@ class PytestSuite(Suite):
         if not record.exists():
             raise SuiteError(f"{self.name} did not run:\n{tail(log)}")
         return {test: Outcome(*told) for test, told in json.loads(record.read_text()).items()}
+
+
+class PluginSuite(PytestSuite):
+    """Its tests learn of the broker by pytest_plugins/bb_suite_NAME.py."""
+
+    def environment(self, broker):
+        return {"PYTEST_PLUGINS": f"bb_suite_{self.name}", "BB_SUITE_URL": broker.url}
+
+
+class CelerySuite(PytestSuite):
+    """Of the Celery project, whose tests look for the broker where their CI has it."""
+
+    def environment(self, broker):
+        return {"RABBITMQ_HOST": broker.host, "RABBITMQ_5672_TCP": str(broker.port)}

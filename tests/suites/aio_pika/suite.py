@@ -1,14 +1,11 @@
 """aio-pika: its tests against a broker, which bb_suite_aio_pika.py, beside the recorder, gives
 them in place of a container."""
 
-from pytest_suite import PytestSuite
+from pytest_suite import PluginSuite
 
 
-class AioPika(PytestSuite):
+class AioPika(PluginSuite):
     timeout_s = 1200
-
-    def environment(self, broker):
-        return {"PYTEST_PLUGINS": "bb_suite_aio_pika", "BB_SUITE_URL": broker.url}
 
 
 SUITE = AioPika(

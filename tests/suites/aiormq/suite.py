@@ -1,15 +1,9 @@
 """aiormq: its tests against a broker. Those use two fixtures of a file that the source
 distribution does not have; bb_suite_aiormq.py, beside the recorder, stands in for it."""
 
-from pytest_suite import PytestSuite
+from pytest_suite import PluginSuite
 
-
-class Aiormq(PytestSuite):
-    def environment(self, broker):
-        return {"PYTEST_PLUGINS": "bb_suite_aiormq", "BB_SUITE_URL": broker.url}
-
-
-SUITE = Aiormq(
+SUITE = PluginSuite(
     "aiormq",
     package="aiormq",
     version="7.2.4",

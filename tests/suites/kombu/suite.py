@@ -1,14 +1,8 @@
 """kombu: the tests of its AMQP transport that need a broker."""
 
-from pytest_suite import PytestSuite
+from pytest_suite import CelerySuite
 
-
-class Kombu(PytestSuite):
-    def environment(self, broker):
-        return {"RABBITMQ_HOST": broker.host, "RABBITMQ_5672_TCP": str(broker.port)}
-
-
-SUITE = Kombu(
+SUITE = CelerySuite(
     "kombu",
     package="kombu",
     version="5.7.0",

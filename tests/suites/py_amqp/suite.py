@@ -1,14 +1,8 @@
 """py-amqp: the tests that need a broker."""
 
-from pytest_suite import PytestSuite
+from pytest_suite import CelerySuite
 
-
-class PyAmqp(PytestSuite):
-    def environment(self, broker):
-        return {"RABBITMQ_HOST": broker.host, "RABBITMQ_5672_TCP": str(broker.port)}
-
-
-SUITE = PyAmqp(
+SUITE = CelerySuite(
     "py_amqp",
     package="amqp",
     version="5.4.2",
