@@ -67,8 +67,9 @@ Result<void> AccessControl::put_user(std::string_view name, User user) {
     return {};
   }
   if (users_.size() >= options_.users_max) {
-    return fail(ErrorCode::kPreconditionFailed,
-                fmt::format("the limit of {} users is reached", options_.users_max));
+    return fail(
+        ErrorCode::kPreconditionFailed,
+        fmt::format("the limit of {} users is reached (bb serve --users-max)", options_.users_max));
   }
   users_.emplace(name, std::move(user));
   return {};

@@ -54,9 +54,11 @@ Result<VHost*> Broker::put_vhost(std::string_view name, VHost::Metadata metadata
   if (vhost == nullptr) {
     if (vhosts_.size() >= context_.options.vhosts_max && !context_.restoring) {
       count_refusal(Limit::kVhosts);
-      return fail(ErrorCode::kPreconditionFailed,
-                  fmt::format("cannot create vhost '{}': the limit of {} vhosts is reached", name,
-                              context_.options.vhosts_max));
+      return fail(
+          ErrorCode::kPreconditionFailed,
+          fmt::format(
+              "cannot create vhost '{}': the limit of {} vhosts is reached (bb serve --vhosts-max)",
+              name, context_.options.vhosts_max));
     }
     auto made = std::make_unique<VHost>(std::string(name), context_);
     vhost = vhosts_.emplace(name, std::move(made)).first->second.get();

@@ -92,9 +92,11 @@ Result<void> VHost::declare_exchange(std::string_view name, Exchange::Properties
   BB_TRY(check_exchange_arguments(properties.arguments, describe("exchange", name, name_)));
   if (exchanges_.size() >= context_.options.exchanges_max && !context_.restoring) {
     context_.counters.refused.count(Limit::kExchanges);
-    return fail(ErrorCode::kPreconditionFailed,
-                fmt::format("cannot declare {}: the limit of {} exchanges is reached",
-                            describe("exchange", name, name_), context_.options.exchanges_max));
+    return fail(
+        ErrorCode::kPreconditionFailed,
+        fmt::format(
+            "cannot declare {}: the limit of {} exchanges is reached (bb serve --exchanges-max)",
+            describe("exchange", name, name_), context_.options.exchanges_max));
   }
   BB_TRY_ASSIGN(const ValidationPolicy policy, validation_policy(name, properties.arguments));
   // A quarantine of an earlier run is restored with what it keeps, after the exchanges.
@@ -165,9 +167,10 @@ Result<Queue*> VHost::import_queue(std::string_view name, Queue::Properties prop
   }
   if (queues_.size() >= context_.options.queues_max) {
     context_.counters.refused.count(Limit::kQueues);
-    return fail(ErrorCode::kPreconditionFailed,
-                fmt::format("cannot declare {}: the limit of {} queues is reached",
-                            describe("queue", chosen, name_), context_.options.queues_max));
+    return fail(
+        ErrorCode::kPreconditionFailed,
+        fmt::format("cannot declare {}: the limit of {} queues is reached (bb serve --queues-max)",
+                    describe("queue", chosen, name_), context_.options.queues_max));
   }
   return add_queue(context_.next_queue_id++, std::move(chosen), std::move(properties),
                    std::move(policy));
@@ -201,7 +204,8 @@ Result<Queue*> VHost::make_reply_queue() {
   if (queues_.size() >= context_.options.queues_max) {
     context_.counters.refused.count(Limit::kQueues);
     return fail(ErrorCode::kPreconditionFailed,
-                fmt::format("no room for a queue of replies: the limit of {} queues is reached",
+                fmt::format("no room for a queue of replies: the limit of {} queues is reached (bb "
+                            "serve --queues-max)",
                             context_.options.queues_max));
   }
   return add_queue(context_.next_queue_id++, context_.names.make(fmt::format("{}.", kReplyTo)),

@@ -38,7 +38,7 @@ Result<void> VHost::add_binding(Exchange& from, To& to, Binding binding) {
     context_.counters.refused.count(Limit::kBindings);
     return fail(
         ErrorCode::kPreconditionFailed,
-        fmt::format("cannot bind {}: the limit of {} bindings is reached",
+        fmt::format("cannot bind {}: the limit of {} bindings is reached (bb serve --bindings-max)",
                     describe(kind_of(to), to.name(), name_), context_.options.bindings_max));
   }
   BB_TRY(from.bind(binding, &to));

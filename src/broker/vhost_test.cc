@@ -205,7 +205,9 @@ TEST(VHost, QueuesExchangesAndBindingsHaveLimits) {
   EXPECT_THAT(message_of(binding), HasSubstr("limit of 2 bindings"));
   const auto between = vhost->bind_exchange("amq.fanout", "amq.topic", "a", {});
   EXPECT_EQ(message_of(between),
-            "cannot bind exchange 'amq.fanout' in vhost '/': the limit of 2 bindings is reached");
+            "cannot bind exchange 'amq.fanout' in vhost '/': the limit of 2 bindings is reached "
+            "(bb serve "
+            "--bindings-max)");
 }
 
 TEST(VHost, AtTheLimitWhatExistsIsStillFoundAndWhatGoesMakesRoom) {

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/try.h"
+#include "cli/byte_size.h"
 #include "cli/duration.h"
 
 namespace bb::cli {
@@ -121,6 +122,24 @@ OptionSpec number_option(std::string_view names, std::uint64_t least, std::uint6
                   fmt::format("'{}' is not a whole number from {} to {}", value, least, most));
     }
     target = number;
+    return {};
+  };
+  return spec;
+}
+
+OptionSpec bytes_option(std::string_view names, std::uint64_t least, std::uint64_t most,
+                        std::optional<std::uint64_t>& target, std::string help) {
+  OptionSpec spec;
+  spec.names = split_names(names);
+  spec.value_name = "SIZE";
+  spec.help = std::move(help);
+  spec.accept = [least, most, &target](const std::string& value) -> Result<void> {
+    BB_TRY_ASSIGN(const std::uint64_t bytes, parse_byte_size(value));
+    if (bytes < least || bytes > most) {
+      return fail(ErrorCode::kUsage,
+                  fmt::format("'{}' is not from {} to {} bytes", value, least, most));
+    }
+    target = bytes;
     return {};
   };
   return spec;

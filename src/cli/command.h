@@ -97,6 +97,10 @@ OptionSpec duration_option(std::string_view names, std::optional<std::chrono::mi
 OptionSpec number_option(std::string_view names, std::uint64_t least, std::uint64_t most,
                          std::optional<std::uint64_t>& target, std::string help);
 
+// An option with a size from `least` to `most` bytes: byte_size.h.
+OptionSpec bytes_option(std::string_view names, std::uint64_t least, std::uint64_t most,
+                        std::optional<std::uint64_t>& target, std::string help);
+
 // Every command that talks to a broker has these two.
 OptionSpec url_option(std::optional<std::string>& target);
 OptionSpec exchange_option(std::optional<std::string>& target);

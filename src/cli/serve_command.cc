@@ -106,6 +106,12 @@ Result<server::ServerOptions> server_options(const ServeOptions& options) {
   } else if (result.port == 0) {
     result.http_port = 0;
   }
+  if (result.port != 0 && result.http_port == result.port) {
+    return fail(ErrorCode::kUsage,
+                fmt::format("AMQP and the management API cannot share port {}; give --port and "
+                            "--http-port different ones, or --no-http",
+                            result.port));
+  }
   BB_TRY_ASSIGN(const Setting data_dir, settings.data_dir(options.data_dir));
   BB_TRY_ASSIGN(const Setting exchange, settings.exchange(options.exchange));
   result.data_dir = data_dir.value;
@@ -198,18 +204,18 @@ Command serve_command() {
       exchange_option(options->exchange),
       validate_option(*options),
       schemas_option(options->schemas),
-      number_option("--history-max-bytes", 1 << 20, INT64_MAX, options->history_max_bytes,
-                    "How much of the events is kept in the stream EXCHANGE.history for those who "
-                    "look back (default 1073741824); the oldest go first"),
+      bytes_option("--history-max-bytes", 1 << 20, INT64_MAX, options->history_max_bytes,
+                   "How much of the events is kept in the stream EXCHANGE.history for those who "
+                   "look back (default 1073741824); the oldest go first"),
       text_option("--history-max-age", "AGE", options->history_max_age,
                   "How long they are kept there: a number and one of Y M D h m s (default 30D)"),
       flag("--no-history", options->no_history,
            "Keep no history; what is in it stays until it is deleted (bb queues delete)"),
-      number_option("--disk-free-min", 0, UINT64_MAX, options->disk_free_min,
-                    "Hold publishers back while the disk has fewer bytes left (default 50000000)"),
-      number_option("--memory-max", 1 << 20, UINT64_MAX, options->memory_max,
-                    "Hold publishers back while events in memory take more bytes (default 40% of "
-                    "the machine's)"),
+      bytes_option("--disk-free-min", 0, UINT64_MAX, options->disk_free_min,
+                   "Hold publishers back while the disk has fewer bytes left (default 50000000)"),
+      bytes_option("--memory-max", 1 << 20, UINT64_MAX, options->memory_max,
+                   "Hold publishers back while events in memory take more bytes (default 40% of "
+                   "the machine's)"),
       flag("--repair", options->repair,
            "Start although the log is damaged, without what is damaged"),
       log_level_option(*options),

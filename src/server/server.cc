@@ -207,6 +207,9 @@ Result<Listening> Server::listen() {
   if (ec == asio::error::address_in_use) {
     return refuse("; another broker may be running there: stop it or choose another --port");
   }
+  if (ec == boost::system::errc::address_not_available) {
+    return refuse("; --host is an address of this machine, or 0.0.0.0 for all of them");
+  }
   if (!ec) acceptor_.listen(asio::socket_base::max_listen_connections, ec);
   if (ec) return refuse("");
 

@@ -291,3 +291,34 @@ def test_limits_of_the_history_that_are_none(bb_alone, options):
     refused = bb_alone("serve", "--port", "0", "--data-dir", bb_alone.folder / "data", *options)
     assert refused.returncode == 2 and refused.stdout == ""
     assert "history" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "says"),
+    [
+        (["--host", "192.0.2.1"], 1, "--host"),  # RFC 5737: no machine has it
+        (["--host", "nowhere"], 2, "IP address"),
+        (["--port", "5999", "--http-port", "5999"], 2, "--http-port"),
+        (["--memory-max", "300X"], 2, "300M"),
+        (["--memory-max", "1K"], 2, "1048576"),
+    ],
+)
+def test_settings_that_cannot_be(bb_alone, options, code, says):
+    usual = [] if "--port" in options else ["--port", "0"]
+    refused = bb_alone("serve", *usual, "--data-dir", bb_alone.folder / "data", *options)
+    assert refused.returncode == code and refused.stdout == ""
+    assert says in refused.stderr and len(refused.stderr.splitlines()) == 1
+
+
+def test_sizes_take_units(serve):
+    process, url = serve("--memory-max", "300M", "--message-bytes-max", "2KiB")
+    with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.queue_declare("sizes")
+        channel.basic_publish("", "sizes", b"x" * 2048)
+        with pytest.raises(pika.exceptions.ChannelClosedByBroker) as closed:
+            channel.basic_publish("", "sizes", b"x" * 2049)
+        assert closed.value.reply_code == 406
+    process.terminate()
+    assert process.wait(PATIENCE_S) == 0
