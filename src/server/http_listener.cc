@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -160,6 +161,9 @@ asio::awaitable<void> HttpListener::serve(HttpListener* self, std::shared_ptr<Se
       request.peer = session->peer;
       request.peer_is_loopback = session->peer_is_loopback;
       response = handle_management(self->broker_, request);
+      while (response.more && response.more(response.body) && !self->stopping_) {
+        co_await asio::post(self->context_, asio::use_awaitable);
+      }
       if (response.login_refused) {
         const auto delay =
             self->broker_.login_refused(session->peer, std::chrono::steady_clock::now());

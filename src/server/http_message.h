@@ -1,6 +1,7 @@
 // One HTTP request and its answer, apart from sockets.
 #pragma once
 
+#include <functional>
 #include <string>
 
 namespace bb::server {
@@ -18,6 +19,9 @@ struct HttpResponse {
   unsigned status = 200;
   std::string content_type = "application/json";
   std::string body;
+  // Of an answer that takes long to put together: appends some more to `body`, and says whether
+  // there is yet more. Called until it says no, with the bus's own work in between.
+  std::function<bool(std::string& body)> more = {};
   bool login_refused = false;  // with a wrong name or password: to be answered late
 };
 

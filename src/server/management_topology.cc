@@ -1,8 +1,12 @@
 // Queues and exchanges.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/try.h"
 #include "broker/access_json.h"
@@ -56,6 +60,44 @@ json::object exchange_json(const broker::VHost& vhost, const broker::Exchange& e
           {"arguments", broker::to_json(properties.arguments)}};
 }
 
+// The queues of some vhosts, by vhost and name, as a JSON array: there may be a hundred thousand of
+// them, so it comes piece by piece. Those that are deleted before their turn are not in it.
+class QueueListing {
+ public:
+  explicit QueueListing(broker::Broker& broker) : broker_(broker), unacked_(broker) {}
+
+  void add(const broker::VHost& vhost) {
+    const std::size_t first = names_.size();
+    vhost.for_each_queue(
+        [&](const broker::Queue& queue) { names_.push_back({vhost.name(), queue.name()}); });
+    std::sort(names_.begin() + static_cast<std::ptrdiff_t>(first), names_.end());
+  }
+
+  // HttpResponse::more
+  bool operator()(std::string& body) {
+    const std::size_t end = std::min(names_.size(), next_ + kAtOnce);
+    for (; next_ < end; ++next_) {
+      const auto& [vhost_name, name] = names_[next_];
+      const broker::VHost* const vhost = broker_.find_vhost(vhost_name);
+      const broker::Queue* const queue = vhost == nullptr ? nullptr : vhost->peek_queue(name);
+      if (queue == nullptr) continue;
+      body += body.empty() ? '[' : ',';
+      body += json::serialize(queue_json(*vhost, *queue, unacked_));
+    }
+    if (next_ < names_.size()) return true;
+    body += body.empty() ? "[]" : "]";
+    return false;
+  }
+
+ private:
+  static constexpr std::size_t kAtOnce = 200;  // about 3 ms
+
+  broker::Broker& broker_;
+  UnackedByQueue unacked_;
+  std::vector<std::pair<std::string, std::string>> names_;  // vhost, queue
+  std::size_t next_ = 0;
+};
+
 // kResourceLocked: exclusive queues are their connection's.
 Result<broker::Queue*> find_queue(broker::VHost& vhost, std::string_view name) {
   return vhost.find_queue(name, /*connection=*/0);
@@ -64,13 +106,11 @@ Result<broker::Queue*> find_queue(broker::VHost& vhost, std::string_view name) {
 }  // namespace
 
 ManagementResult list_queues(const ManagementCall& call) {
-  const UnackedByQueue unacked(call.broker);
-  json::array list;
-  BB_TRY(for_each_vhost(call, [&](const broker::VHost& vhost) {
-    vhost.for_each_queue(
-        [&](const broker::Queue& queue) { list.push_back(queue_json(vhost, queue, unacked)); });
-  }));
-  return json_response(sorted_by_name(std::move(list)));
+  QueueListing listing(call.broker);
+  BB_TRY(for_each_vhost(call, [&](const broker::VHost& vhost) { listing.add(vhost); }));
+  HttpResponse response;
+  response.more = std::move(listing);
+  return response;
 }
 
 ManagementResult get_queue(const ManagementCall& call) {
