@@ -145,7 +145,7 @@ class OutputCheck {
 class Client final : private broker::ConnectionObserver {
  public:
   Client(broker::Broker& broker, TimePoint now)
-      : connection_(broker.connect("127.0.0.1:1", /*peer_is_loopback=*/true, *this, now)) {}
+      : connection_(broker.connect({.address = "127.0.0.1:1", .is_loopback = true}, *this, now)) {}
 
   broker::Connection& connection() { return *connection_; }
 

@@ -148,11 +148,11 @@ void Broker::for_each_stream(const StreamVisitor& visit) const {
   }
 }
 
-std::unique_ptr<Connection> Broker::connect(std::string peer, bool peer_is_loopback,
-                                            ConnectionObserver& observer, TimePoint now) {
+std::unique_ptr<Connection> Broker::connect(Peer peer, ConnectionObserver& observer,
+                                            TimePoint now) {
   context_.clock.set(now);
-  std::unique_ptr<Connection> connection(new Connection(
-      *this, next_connection_id_++, std::move(peer), peer_is_loopback, observer, now));
+  std::unique_ptr<Connection> connection(
+      new Connection(*this, next_connection_id_++, std::move(peer), observer, now));
   connections_.insert(connection.get());
   return connection;
 }

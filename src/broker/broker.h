@@ -45,9 +45,8 @@ class Broker final : public HolderList {
   // gone) is logged and given up, in the storage too.
   Result<void> restore(StoredState state);
 
-  // A client has connected from `peer` ("127.0.0.1:40112"). `observer` outlives the connection.
-  std::unique_ptr<Connection> connect(std::string peer, bool peer_is_loopback,
-                                      ConnectionObserver& observer, TimePoint now);
+  // A client has connected. `observer` outlives the connection.
+  std::unique_ptr<Connection> connect(Peer peer, ConnectionObserver& observer, TimePoint now);
 
   // What was due by `now` happens: messages and queues expire. Call it when next_deadline() comes.
   void on_time(TimePoint now);

@@ -36,12 +36,11 @@ Error undecodable(const Error& error) {
 
 }  // namespace
 
-Connection::Connection(Broker& owner, ConnectionId id, std::string peer, bool peer_is_loopback,
-                       ConnectionObserver& observer, TimePoint now)
+Connection::Connection(Broker& owner, ConnectionId id, Peer peer, ConnectionObserver& observer,
+                       TimePoint now)
     : broker_(owner),
       id_(id),
       peer_(std::move(peer)),
-      peer_is_loopback_(peer_is_loopback),
       observer_(observer),
       frames_(kHandshakeFrameBytes),
       deadline_(now + owner.context_.options.handshake_timeout),
@@ -63,7 +62,11 @@ BrokerContext& Connection::broker() {
 }
 
 std::string Connection::describe() const {
-  return user_.empty() ? peer_ : fmt::format("{}@{}", user_, peer_);
+  return user_.empty() ? peer_.address : fmt::format("{}@{}", user_, peer_.address);
+}
+
+std::string Connection::name() const {
+  return peer_.local.empty() ? peer_.address : fmt::format("{} -> {}", peer_.address, peer_.local);
 }
 
 void Connection::on_bytes(ByteView bytes, TimePoint now) {
@@ -266,19 +269,19 @@ Result<void> Connection::handle(const amqp::connection::StartOk& method) {
   capabilities_ = client_capabilities(method.client_properties);
   BB_TRY_ASSIGN(const Credentials credentials,
                 parse_credentials(method.mechanism, method.response));
-  if (!broker_.accepts_login(credentials, peer_is_loopback_)) {
+  if (!broker_.accepts_login(credentials, peer_.is_loopback)) {
     refusal_text_ = fmt::format(
         "Login was refused using authentication mechanism {}. For details see the "
         "broker logfile.",
         method.mechanism);
-    reason_ = fmt::format("login of user '{}' from {} refused{}", credentials.user, peer_,
-                          credentials.user == "guest" && !peer_is_loopback_
+    reason_ = fmt::format("login of user '{}' from {} refused{}", credentials.user, peer_.address,
+                          credentials.user == "guest" && !peer_.is_loopback
                               ? ": guest may connect from this machine only"
                               : "");
     logging::warning("{}", reason_);
     state_ = State::kRefused;
     // last_received_ is now: the bytes that say this have just come.
-    deadline_ = last_received_ + broker_.login_refused(peer_, last_received_);
+    deadline_ = last_received_ + broker_.login_refused(peer_.address, last_received_);
     return {};
   }
   user_ = credentials.user;

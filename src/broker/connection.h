@@ -19,6 +19,13 @@ namespace bb::broker {
 
 class Broker;
 
+// Both ends of a transport: "127.0.0.1:40112".
+struct Peer {
+  std::string address;
+  bool is_loopback = false;
+  std::string local = {};  // what it connected to; empty where nothing is known of it
+};
+
 // Told when a connection has something for its socket.
 class ConnectionObserver {
  public:
@@ -70,7 +77,9 @@ class Connection final : private ConnectionContext {
 
   // For those who look on.
   ConnectionId number() const { return id_; }
-  const std::string& peer() const { return peer_; }
+  const Peer& peer() const { return peer_; }
+  // "127.0.0.1:40112 -> 127.0.0.1:5672", as RabbitMQ calls it.
+  std::string name() const;
   const std::string& user_name() const { return user_; }
   const VHost* current_vhost() const { return vhost_; }
   const Limits& limits() const { return limits_; }
@@ -100,8 +109,8 @@ class Connection final : private ConnectionContext {
     kFinished
   };
 
-  Connection(Broker& owner, ConnectionId id, std::string peer, bool peer_is_loopback,
-             ConnectionObserver& observer, TimePoint now);
+  Connection(Broker& owner, ConnectionId id, Peer peer, ConnectionObserver& observer,
+             TimePoint now);
 
   // ConnectionContext.
   BrokerContext& broker() override;
@@ -145,8 +154,7 @@ class Connection final : private ConnectionContext {
 
   Broker& broker_;
   const ConnectionId id_;
-  const std::string peer_;
-  const bool peer_is_loopback_;
+  const Peer peer_;
   ConnectionObserver& observer_;
 
   State state_ = State::kProtocolHeader;

@@ -42,7 +42,8 @@ class TestClient final : private ConnectionObserver {
 
   // Connects and says nothing yet.
   explicit TestClient(Broker& broker, bool is_local = true)
-      : connection_(broker.connect("10.0.0.1:1", is_local, *this, now_)) {}
+      : connection_(
+            broker.connect({.address = "10.0.0.1:1", .is_loopback = is_local}, *this, now_)) {}
 
   Connection& connection() { return *connection_; }
   // Its line breaks.

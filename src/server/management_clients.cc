@@ -20,17 +20,27 @@ bool visible(const ManagementCall& call, const broker::Connection& connection) {
          (call.sees_everything() || connection.user_name() == call.user);
 }
 
+// "127.0.0.1:40112" in the two members of these names.
+void add_endpoint(json::object& object, const std::string& endpoint, std::string_view host,
+                  std::string_view port) {
+  const std::size_t colon = std::min(endpoint.rfind(':'), endpoint.size());
+  unsigned number = 0;
+  std::from_chars(endpoint.data() + std::min(colon + 1, endpoint.size()),
+                  endpoint.data() + endpoint.size(), number);
+  object[host] = endpoint.substr(0, colon);
+  object[port] = number;
+}
+
 json::object peer_json(const broker::Connection& connection) {
-  const std::string& peer = connection.peer();
-  const std::size_t colon = std::min(peer.rfind(':'), peer.size());
-  unsigned port = 0;
-  std::from_chars(peer.data() + std::min(colon + 1, peer.size()), peer.data() + peer.size(), port);
-  return {{"peer_host", peer.substr(0, colon)}, {"peer_port", port}};
+  json::object object;
+  add_endpoint(object, connection.peer().address, "peer_host", "peer_port");
+  return object;
 }
 
 json::object connection_json(const broker::Connection& connection) {
-  json::object object{{"name", connection.peer()}};
-  for (const auto& member : peer_json(connection)) object[member.key()] = member.value();
+  json::object object = peer_json(connection);
+  object["name"] = connection.name();
+  add_endpoint(object, connection.peer().local, "host", "port");
   object["user"] = connection.user_name();
   object["vhost"] = connection.current_vhost()->name();
   object["state"] = !connection.running()  ? "closing"
@@ -51,12 +61,12 @@ json::object connection_json(const broker::Connection& connection) {
 }
 
 std::string channel_name(const broker::Connection& connection, const broker::Channel& channel) {
-  return fmt::format("{} ({})", connection.peer(), channel.id());
+  return fmt::format("{} ({})", connection.name(), channel.id());
 }
 
 json::object channel_json(const broker::Connection& connection, const broker::Channel& channel) {
   json::object details = peer_json(connection);
-  details["name"] = connection.peer();
+  details["name"] = connection.name();
   return {{"name", channel_name(connection, channel)},
           {"number", channel.id()},
           {"user", connection.user_name()},
@@ -78,7 +88,7 @@ json::object consumer_json(const broker::Connection& connection, const broker::C
   json::object details = peer_json(connection);
   details["name"] = channel_name(connection, channel);
   details["number"] = channel.id();
-  details["connection_name"] = connection.peer();
+  details["connection_name"] = connection.name();
   details["user"] = connection.user_name();
   json::object queue{{"name", consumer.queue()->name()},
                      {"vhost", connection.current_vhost()->name()}};
@@ -102,7 +112,7 @@ json::object consumer_json(const broker::Connection& connection, const broker::C
 
 Result<broker::Connection*> find_connection(const ManagementCall& call) {
   for (broker::Connection* connection : call.broker.connections()) {
-    if (connection->peer() == call.arguments[0] && visible(call, *connection)) return connection;
+    if (connection->name() == call.arguments[0] && visible(call, *connection)) return connection;
   }
   return fail(ErrorCode::kNotFound, fmt::format("no connection '{}'", call.arguments[0]));
 }

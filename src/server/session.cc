@@ -25,15 +25,23 @@ constexpr int kClientClosesTicks = 30;
 // for every batch would cost more than the batch. Idle connections keep none.
 constexpr std::size_t kOutboxKeptBytes = 4 << 20;
 
-std::string describe_peer(const asio::ip::tcp::socket& socket, bool& is_loopback) {
+std::string to_string(const asio::ip::tcp::endpoint& endpoint) {
+  return fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+}
+
+broker::Peer peer_of(const asio::ip::tcp::socket& socket) {
+  broker::Peer peer;
   boost::system::error_code ec;
-  const auto peer = socket.remote_endpoint(ec);
-  if (ec) return "unknown peer";
-  is_loopback =
-      peer.address().is_loopback() ||
-      (peer.address().is_v6() && peer.address().to_v6().is_v4_mapped() &&
-       asio::ip::make_address_v4(asio::ip::v4_mapped, peer.address().to_v6()).is_loopback());
-  return fmt::format("{}:{}", peer.address().to_string(), peer.port());
+  const auto remote = socket.remote_endpoint(ec);
+  if (ec) return {.address = "unknown peer"};
+  const auto address = remote.address();
+  peer.address = to_string(remote);
+  peer.is_loopback =
+      address.is_loopback() ||
+      (address.is_v6() && address.to_v6().is_v4_mapped() &&
+       asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback());
+  if (const auto local = socket.local_endpoint(ec); !ec) peer.local = to_string(local);
+  return peer;
 }
 
 }  // namespace
@@ -45,9 +53,7 @@ Session::Session(asio::ip::tcp::socket socket, broker::Broker& broker, std::span
       input_resumed_(socket_.get_executor(), asio::steady_timer::time_point::max()),
       scratch_(scratch),
       on_end_(std::move(on_end)) {
-  bool is_loopback = false;
-  std::string peer = describe_peer(socket_, is_loopback);
-  connection_ = broker.connect(std::move(peer), is_loopback, *this, Clock::now());
+  connection_ = broker.connect(peer_of(socket_), *this, Clock::now());
 }
 
 Session::~Session() = default;

@@ -14,7 +14,8 @@ constexpr std::uint16_t kChannel = 1;
 
 void SimClient::connect(broker::Broker& broker, TimePoint now, std::uint16_t prefetch,
                         bool confirms) {
-  connection_ = broker.connect(fmt::format("10.0.0.{}:1", number_), true, *this, now);
+  connection_ = broker.connect(
+      {.address = fmt::format("10.0.0.{}:1", number_), .is_loopback = true}, *this, now);
   brought_ = 0;
   prefetch_ = prefetch;
   outgoing_ = amqp::kProtocolHeader;

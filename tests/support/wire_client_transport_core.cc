@@ -48,8 +48,8 @@ class CoreTransport final : public Transport, private broker::ConnectionObserver
  public:
   explicit CoreTransport(CoreBroker& owner)
       : owner_(owner),
-        connection_(
-            owner.broker().connect("127.0.0.1:1", /*peer_is_loopback=*/true, *this, owner.now())) {}
+        connection_(owner.broker().connect({.address = "127.0.0.1:1", .is_loopback = true}, *this,
+                                           owner.now())) {}
   ~CoreTransport() override { drop(); }
 
   void send(ByteView bytes) override {
