@@ -10,13 +10,6 @@ namespace bb::server {
 
 namespace asio = boost::asio;
 
-namespace {
-
-// How long the loop looks for the publisher's next event, between one sync in it and the next.
-constexpr std::chrono::microseconds kAwake{100};
-
-}  // namespace
-
 StorageDriver::StorageDriver(asio::any_io_executor executor, const io::Folder& folder,
                              std::uint64_t disk_free_min, broker::LogStorage& storage,
                              broker::Broker& broker, std::function<void(const Error&)> on_failure)
@@ -73,23 +66,13 @@ void StorageDriver::start_sync(bool may_block) {
   const bool worth_it = pace_.begin(SyncPace::Clock::now(), counters.published, counters.delivered);
   if (may_block && worth_it) {
     sync_result_ = sync_->run();
-    end_sync();
-    return stay_awake(SyncPace::Clock::now() + kAwake, counters.published);
+    return end_sync();
   }
   asio::post(sync_thread_, [this, alive = alive_] {
     sync_result_ = sync_->run();
     asio::post(executor_, [this, alive] {
       if (*alive) end_sync();
     });
-  });
-}
-
-// The one publisher that waits for its confirm answers it within microseconds. A loop that has gone
-// to sleep until then is woken from another core, which costs as much as all the rest of it.
-void StorageDriver::stay_awake(SyncPace::Time until, std::uint64_t published) {
-  asio::post(executor_, [this, until, published, alive = alive_] {
-    if (!*alive || broker_.counters().published != published) return;
-    if (SyncPace::Clock::now() < until) stay_awake(until, published);
   });
 }
 

@@ -39,7 +39,6 @@ class StorageDriver {
   void flush_soon();
   void start_sync(bool may_block = false);
   void end_sync();
-  void stay_awake(SyncPace::Time until, std::uint64_t published);
   void wait_for_more(SyncPace::Duration duration);
   void end_wait(bool enough);
   void start_checkpoint();
