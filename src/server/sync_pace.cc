@@ -9,8 +9,8 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 // A publisher that has waited for a confirm publishes again within this.
-constexpr auto kAnswerMax = microseconds(300);
-constexpr int kOneByOneMin = 8;
+constexpr auto kAnswerMax = milliseconds(1);
+constexpr int kOneByOneMin = 4;
 // The loop stands still for a sync only on disks that are as quick as this.
 constexpr auto kInLoopMax = milliseconds(1);
 // Whether a longer wait brings more is tried now and then.
