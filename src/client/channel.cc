@@ -172,6 +172,10 @@ awaitable<Result<void>> Channel::writable() {
   return ChannelState::wait_writable(state_);
 }
 
+bool Channel::is_writable() const {
+  return state_->is_open() && state_->is_writable();
+}
+
 awaitable<Result<void>> Channel::set_prefetch(std::uint16_t count) {
   return answer(call(*state_, amqp::basic::Qos{.prefetch_count = count}, {}));
 }

@@ -109,6 +109,8 @@ class Channel {
   // Waits while 1 MiB or more waits to be sent, or the broker asked for a pause: call it between
   // publishes in bulk.
   boost::asio::awaitable<Result<void>> writable();
+  // Whether writable() would not wait.
+  bool is_writable() const;
 
   // Per consumer, for consumers made afterwards. 0 is unlimited.
   boost::asio::awaitable<Result<void>> set_prefetch(std::uint16_t count);

@@ -81,10 +81,13 @@ asio::awaitable<Result<void>> ChannelState::wait_unconfirmed_at_most(Pointer sel
 asio::awaitable<Result<void>> ChannelState::wait_writable(Pointer self) {
   for (;;) {
     if (self->ended_) co_return fail(self->end_);
-    const bool has_room = self->connection_->pending_bytes() < kWritableBytes;
-    if (has_room && self->protocol_->flow_active()) co_return Result<void>{};
+    if (self->is_writable()) co_return Result<void>{};
     co_await self->connection_->changed().wait();
   }
+}
+
+bool ChannelState::is_writable() const {
+  return connection_->pending_bytes() < kWritableBytes && protocol_->flow_active();
 }
 
 void ChannelState::drop() {

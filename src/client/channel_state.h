@@ -57,6 +57,7 @@ class ChannelState : public std::enable_shared_from_this<ChannelState> {
   static boost::asio::awaitable<Result<void>> wait_unconfirmed_at_most(Pointer self,
                                                                        std::size_t count);
   static boost::asio::awaitable<Result<void>> wait_writable(Pointer self);
+  bool is_writable() const;
 
   // The Channel has gone: closes, and fails what waits. No handler is called any more.
   void drop();
