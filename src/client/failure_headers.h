@@ -18,6 +18,8 @@ inline constexpr std::string_view kFailedExchangeHeader = "bb-exchange";
 inline constexpr std::string_view kFailedRoutingKeyHeader = "bb-routing-key";
 // Whole number: how many attempts have failed since it was published or redriven.
 inline constexpr std::string_view kAttemptsHeader = "bb-attempts";
+// Whole number: how many attempts since then asked to be made again later, which is no failure.
+inline constexpr std::string_view kDeferralsHeader = "bb-deferrals";
 // Text, one line: what the last attempt ended with.
 inline constexpr std::string_view kErrorHeader = "bb-error";
 // Text: who made it, "<service>@<host>:<pid>".
