@@ -29,6 +29,10 @@ find_package(Pcre2 REQUIRED)
 # milliseconds and five megabytes.
 set(OPENSSL_USE_STATIC_LIBS TRUE)
 find_package(OpenSSL REQUIRED)
+# Static for the same reason.
+find_library(BB_SQLITE_LIBRARY NAMES libsqlite3.a REQUIRED)
+add_library(bb_sqlite INTERFACE)
+target_link_libraries(bb_sqlite INTERFACE "${BB_SQLITE_LIBRARY}" Threads::Threads ${CMAKE_DL_LIBS} m)
 if(NOT BB_FUZZ)
   find_package(GTest REQUIRED)
 endif()
