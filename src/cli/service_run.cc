@@ -1,0 +1,136 @@
+#include "cli/service_run.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+
+#include "bloodbank/envelope.h"
+#include "cli/child_process.h"
+#include "cli/duration.h"
+#include "client/text.h"
+
+namespace bb::cli {
+namespace {
+
+namespace asio = boost::asio;
+using client::Attempt;
+using client::Handled;
+
+constexpr int kTemporaryFailure = 75;  // EX_TEMPFAIL, sysexits.h
+
+std::vector<std::pair<std::string, std::string>> environment_of(const Envelope& event,
+                                                                const Attempt& attempt,
+                                                                const std::string& queue) {
+  return {{"BB_EVENT_TYPE", event.event_type},
+          {"BB_EVENT_ID", event.event_id.to_string()},
+          {"BB_EVENT_TIMESTAMP", format_rfc3339(event.timestamp)},
+          {"BB_EVENT_SOURCE_HOST", event.source.host},
+          {"BB_EVENT_SOURCE_APP", event.source.app.value_or("")},
+          {"BB_CORRELATION_ID",
+           event.correlation_ids.empty() ? "" : event.correlation_ids.front().to_string()},
+          {"BB_EXCHANGE", attempt.exchange},
+          {"BB_ROUTING_KEY", attempt.routing_key},
+          {"BB_QUEUE", queue},
+          {"BB_ATTEMPT", std::to_string(attempt.number)}};
+}
+
+Handled handled_of(const ChildEnd& end, const ServiceJob& job) {
+  if (!end.timed_out && end.exit_code == 0) return Handled::done();
+  std::string error = end.timed_out ? fmt::format("the command did not end within {}",
+                                                  format_duration(job.time_limit))
+                                    : fmt::format("the command ended with {}", end.exit_code);
+  if (!end.last_words.empty()) error += fmt::format(": {}", client::one_line(end.last_words));
+  if (!end.timed_out && end.exit_code == kTemporaryFailure) {
+    return Handled::deferred(std::move(error));
+  }
+  return Handled::failed(std::move(error));
+}
+
+asio::awaitable<Handled> run_command(const ServiceJob* job, Attempt attempt) {
+  const auto event = parse_any_envelope(attempt.delivery->body);
+  if (!event) co_return Handled::unreadable(event.error().to_error().message);
+  ChildOptions child;
+  child.command = job->command;
+  child.input = attempt.delivery->body;
+  child.environment = environment_of(*event, attempt, job->subscriber.queue);
+  child.time_limit = job->time_limit;
+  const auto end = co_await run_child(std::move(child));
+  // The machine's trouble and not the event's.
+  if (!end) co_return Handled::deferred(end.error().message);
+  co_return handled_of(*end, *job);
+}
+
+std::string what_follows(const ServiceJob& job, const Attempt& attempt, const Handled& handled) {
+  switch (handled.kind) {
+    case Handled::Kind::kDone:
+      return "";
+    case Handled::Kind::kDeferred:
+      return "it will be tried again";
+    case Handled::Kind::kFailed:
+      if (attempt.number < job.subscriber.retry.attempts_max) {
+        return fmt::format("attempt {} of {}, it will be tried again", attempt.number,
+                           job.subscriber.retry.attempts_max);
+      }
+      return fmt::format("attempt {} of {}, it is in {}.dlq now", attempt.number,
+                         job.subscriber.retry.attempts_max, job.subscriber.queue);
+    case Handled::Kind::kRejected:
+    case Handled::Kind::kUnreadable:
+      return fmt::format("it is in {}.dlq now", job.subscriber.queue);
+  }
+  return "";
+}
+
+}  // namespace
+
+asio::awaitable<Result<ServiceEnd>> run_service(const ServiceJob& job, Runner& runner,
+                                                Deadline& deadline) {
+  const auto executor = co_await asio::this_coro::executor;
+  client::Subscriber* running = nullptr;
+  std::optional<ServiceEnd> end;
+  const auto stop = [&](ServiceEnd reason) {
+    if (end) return;
+    end = reason;
+    running->stop();
+  };
+  client::Handler handler = [&](Attempt attempt) { return run_command(&job, std::move(attempt)); };
+  client::Subscriber subscriber(executor, job.subscriber, std::move(handler));
+  running = &subscriber;
+  bool told = false;
+  std::string last_lost;  // it is tried again for ever, and told once
+  subscriber.on_connection([&](const Error* lost) {
+    if (lost != nullptr) {
+      if (lost->message != last_lost) job.on_notice(lost->message);
+      last_lost = lost->message;
+    } else if (!std::exchange(told, true)) {
+      job.on_subscribed();
+    } else {
+      last_lost.clear();
+      job.on_notice("receiving again");
+    }
+  });
+  subscriber.on_failure([&](const Attempt& attempt, const Handled& handled) {
+    job.on_notice(fmt::format("{} {}: {}; {}", attempt.routing_key,
+                              attempt.delivery->properties().message_id.value_or("without an id"),
+                              handled.error, what_follows(job, attempt, handled)));
+  });
+  asio::steady_timer timer(executor);
+  if (!deadline.is_never()) {
+    timer.expires_at(std::exchange(deadline, Deadline()).at);
+    timer.async_wait([&](const boost::system::error_code& cancelled) {
+      if (!cancelled) stop(ServiceEnd::kTimeout);
+    });
+  }
+  runner.on_signal([&] { stop(ServiceEnd::kInterrupted); });
+  auto result = co_await subscriber.run(job.first_timeout);
+  runner.on_signal({});
+  timer.cancel();
+  if (!result) co_return fail(std::move(result).error());
+  if (!told && end == ServiceEnd::kTimeout) {
+    co_return fail(ErrorCode::kTimeout, "no broker answered in time");
+  }
+  co_return end.value_or(ServiceEnd::kCount);
+}
+
+}  // namespace bb::cli

@@ -1,0 +1,40 @@
+// `bb subscribe` as a service: each event to a command, until it is handled or a dead letter.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "bloodbank/result.h"
+#include "cli/runner.h"
+#include "client/subscriber.h"
+
+namespace bb::cli {
+
+struct ServiceJob {
+  client::SubscriberOptions subscriber;
+  std::string command;  // for /bin/sh
+  std::chrono::milliseconds time_limit{60'000};
+  std::chrono::milliseconds first_timeout{5000};  // for a broker to answer
+  std::function<void()> on_subscribed;            // the first time
+  std::function<void(const std::string&)> on_notice;
+};
+
+enum class ServiceEnd { kCount /* subscriber.finish_max */, kTimeout, kInterrupted };
+
+// What a command made of an event: its exit code 0 is success; 75 (EX_TEMPFAIL of sysexits.h) asks
+// for the event again later, without counting as a failure; anything else, and the end of its time,
+// is one.
+//
+// It finds the event on its standard input, and in its environment BB_EVENT_TYPE, BB_EVENT_ID,
+// BB_EVENT_TIMESTAMP, BB_EVENT_SOURCE_HOST, BB_EVENT_SOURCE_APP, BB_CORRELATION_ID (its first
+// parent, or empty), BB_EXCHANGE, BB_ROUTING_KEY, BB_QUEUE and BB_ATTEMPT (1 is the first).
+//
+// The first signal ends the subscription: what is at work comes to its end. `deadline` does the
+// same. All arguments outlive the coroutine.
+boost::asio::awaitable<Result<ServiceEnd>> run_service(const ServiceJob& job, Runner& runner,
+                                                       Deadline& deadline);
+
+}  // namespace bb::cli
