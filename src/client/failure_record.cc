@@ -40,6 +40,7 @@ FailureRecord FailureRecord::of(const Delivery& delivery) {
   FailureRecord record;
   record.exchange = delivery.exchange;
   record.routing_key = delivery.routing_key;
+  record.redrives = count_in(headers, kRedrivesHeader);
   // Anybody may set a header: without an exchange of its own it is not one of ours.
   const amqp::FieldValue* const exchange = headers.find(kFailedExchangeHeader);
   if (exchange == nullptr || exchange->as_string() == nullptr) return record;

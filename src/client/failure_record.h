@@ -21,6 +21,7 @@ struct FailureRecord {
   std::string routing_key;
   std::size_t attempts = 0;   // that failed
   std::size_t deferrals = 0;  // that asked to be made again later
+  std::size_t redrives = 0;   // how often it was sent back from the dead letters
   std::string first_failed_at;
 
   static FailureRecord of(const Delivery& delivery);

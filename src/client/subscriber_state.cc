@@ -44,6 +44,14 @@ std::string id_of(const Delivery& delivery) {
   return std::string(delivery.properties().message_id.value_or(""));
 }
 
+// What the deduplicator knows it by: an event that was sent back from the dead letters is to be
+// handled again.
+std::string claim_name(const Delivery& delivery) {
+  std::string name = id_of(delivery);
+  const std::size_t redrives = FailureRecord::of(delivery).redrives;
+  return redrives == 0 || name.empty() ? name : fmt::format("{}#{}", name, redrives);
+}
+
 std::string delay_queue(const std::string& queue, milliseconds delay) {
   return fmt::format("{}{}{}", queue, kDelayQueueInfix, delay.count());
 }
@@ -254,7 +262,8 @@ awaitable<void> SubscriberState::work(Pointer self, SessionPointer session, Work
   if (settled && session->is_open()) {
     self->acknowledge(session, *delivery);
   } else if (settled && self->handled_untold_.size() < kHandledUntoldMax) {
-    if (std::string id = id_of(*delivery); !id.empty()) self->handled_untold_.insert(std::move(id));
+    if (std::string id = claim_name(*delivery); !id.empty())
+      self->handled_untold_.insert(std::move(id));
   }
   --self->running_;
   if (self->options_.finish_max && self->counts.finished() >= *self->options_.finish_max) {
@@ -267,7 +276,7 @@ awaitable<void> SubscriberState::work(Pointer self, SessionPointer session, Work
 
 awaitable<bool> SubscriberState::settle(Pointer self, SessionPointer session,
                                         DeliveryPointer delivery) {
-  const std::string event_id = id_of(*delivery);
+  const std::string event_id = claim_name(*delivery);
   if (delivery->redelivered && self->handled_untold_.erase(event_id) > 0) {
     ++self->counts.duplicates;
     co_return true;
@@ -303,9 +312,10 @@ awaitable<Claim> SubscriberState::claim(Pointer self, SessionPointer session,
 awaitable<bool> SubscriberState::handle(Pointer self, SessionPointer session,
                                         DeliveryPointer delivery) {
   Deduplicator* const deduplicator = self->options_.deduplicator.get();
-  const std::string event_id = deduplicator == nullptr ? std::string() : id_of(*delivery);
+  const std::string event_id = deduplicator == nullptr ? std::string() : claim_name(*delivery);
   FailureRecord record = FailureRecord::of(*delivery);
   bool settled = false;
+  bool is_dead = false;
   for (;;) {
     const Attempt attempt(delivery, record.exchange, record.routing_key, record.attempts + 1);
     const Handled handled = co_await call_handler(self, attempt);
@@ -323,13 +333,18 @@ awaitable<bool> SubscriberState::handle(Pointer self, SessionPointer session,
                                           attempt.number >= self->options_.retry.attempts_max);
     if (is_last || !self->options_.order_key) {
       settled = co_await move_on(self, session, delivery, record, handled, is_last);
+      is_dead = settled && is_last;
       break;
     }
     ++(is_deferred ? record.deferrals : record.attempts);
     co_await pause(self, self->options_.retry.delay(record.attempts + record.deferrals));
     if (!self->goes_on(session)) break;
   }
-  if (!event_id.empty()) {
+  if (!event_id.empty() && is_dead) {
+    // If it comes again, it is one dead letter all the same.
+    const auto kept = co_await deduplicator->done(event_id);
+    if (!kept) self->report(delivery, kept.error());
+  } else if (!event_id.empty()) {
     const auto released = co_await deduplicator->release(event_id);
     if (!released) self->report(delivery, released.error());
   }

@@ -1,0 +1,237 @@
+// bb::Publisher: client::Publisher on a thread of its own.
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "base/try.h"
+#include "bloodbank/publisher.h"
+#include "client/publisher.h"
+
+namespace bb {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kGoodbye{1000};
+
+Publisher::Outcome to_public(const client::Outcome& outcome) {
+  if (!outcome) return fail(outcome.error());
+  return *outcome == client::Kept::kInQueue ? Published::kInQueue : Published::kInHistory;
+}
+
+}  // namespace
+
+Envelope new_event(std::string event_type, RawJson payload) {
+  const auto now = std::chrono::system_clock::now();
+  char host[256] = "unknown";
+  ::gethostname(host, sizeof host - 1);
+  Envelope event;
+  event.event_id = Uuid::v7(now);
+  event.event_type = std::move(event_type);
+  event.timestamp = std::chrono::floor<milliseconds>(now);
+  event.source.host = host;
+  event.payload = std::move(payload);
+  return event;
+}
+
+class Publisher::Impl {
+ public:
+  Impl(PublisherConfig config, client::PublisherOptions options)
+      : config_(std::move(config)), work_(asio::make_work_guard(context_)) {
+    publisher_.emplace(context_.get_executor(), std::move(options));
+    publisher_->on_settled([this](std::uint64_t number, const client::Outcome& outcome) {
+      settled(number, to_public(outcome));
+    });
+    thread_ = std::thread([this] { context_.run(); });
+  }
+
+  ~Impl() {
+    (void)close(kGoodbye);
+    publisher_.reset();
+  }
+
+  Result<void> publish(const Envelope& event, Callback on_settled) {
+    if (const auto wrong = check_envelope(event); !wrong.empty()) {
+      return fail(EnvelopeError{.json = std::nullopt, .structure = wrong}.to_error());
+    }
+    Job job{.event_type = event.event_type,
+            .event_id = event.event_id.to_string(),
+            .correlation_id =
+                event.correlation_ids.empty() ? "" : event.correlation_ids.front().to_string(),
+            .body = serialize(event),
+            .on_settled = std::move(on_settled)};
+    const std::uint64_t bytes = job.body.size();
+    std::unique_lock lock(mutex_);
+    if (!has_room(bytes) && !config_.wait_for_room) {
+      return fail(ErrorCode::kResourceError,
+                  "as many events as may be wait for the broker's confirm: publish again later");
+    }
+    changed_.wait(lock, [&] { return closed_ || has_room(bytes); });
+    if (closed_) return fail(ErrorCode::kClosed, "the publisher is closed");
+    ++unsettled_;
+    unsettled_bytes_ += bytes;
+    jobs_.push_back(std::move(job));
+    if (jobs_.size() == 1) asio::post(context_, [this] { send_jobs(); });
+    return {};
+  }
+
+  Result<void> flush(milliseconds timeout) {
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, timeout, [this] { return unsettled_ == 0; })) return {};
+    return fail(ErrorCode::kTimeout,
+                std::to_string(unsettled_) + " events were not confirmed in time");
+  }
+
+  Result<void> close(milliseconds timeout) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (std::exchange(closed_, true)) return {};
+      changed_.notify_all();
+    }
+    std::promise<Result<void>> done;
+    asio::post(context_, [&] {
+      send_jobs();
+      asio::co_spawn(context_, publisher_->close(timeout),
+                     [&](const std::exception_ptr&, Result<void> result) {
+                       context_.stop();
+                       done.set_value(std::move(result));
+                     });
+    });
+    Result<void> result = done.get_future().get();
+    thread_.join();
+    return result;
+  }
+
+  Result<void> wait_connected(milliseconds timeout) {
+    std::promise<Result<void>> done;
+    asio::co_spawn(
+        context_, publisher_->wait_connected(timeout),
+        [&](const std::exception_ptr&, Result<void> result) { done.set_value(std::move(result)); });
+    return done.get_future().get();
+  }
+
+ private:
+  struct Job {
+    std::string event_type;
+    std::string event_id;
+    std::string correlation_id;
+    std::string body;
+    Callback on_settled;
+  };
+  struct Pending {
+    std::uint64_t bytes;
+    Callback on_settled;
+  };
+
+  bool has_room(std::uint64_t bytes) const {
+    return unsettled_ == 0 || (unsettled_ < config_.unconfirmed_max &&
+                               unsettled_bytes_ + bytes <= config_.unconfirmed_bytes_max);
+  }
+
+  // On the thread.
+  void send_jobs() {
+    std::vector<Job> jobs;
+    {
+      const std::lock_guard lock(mutex_);
+      jobs.swap(jobs_);
+    }
+    for (Job& job : jobs) {
+      client::OutgoingMessage message;
+      message.routing_key = job.event_type;
+      message.body = job.body;
+      message.properties.content_type = "application/json";
+      message.properties.content_encoding = "utf-8";
+      message.properties.delivery_mode = 2;
+      message.properties.message_id = job.event_id;
+      if (!job.correlation_id.empty()) message.properties.correlation_id = job.correlation_id;
+      const std::uint64_t bytes = job.body.size();
+      const auto number = publisher_->publish(message);
+      if (!number) {
+        finish({bytes, std::move(job.on_settled)}, fail(number.error()));
+        continue;
+      }
+      pending_.emplace(*number, Pending{bytes, std::move(job.on_settled)});
+    }
+  }
+
+  void settled(std::uint64_t number, const Outcome& outcome) {
+    if (auto entry = pending_.extract(number)) finish(std::move(entry.mapped()), outcome);
+  }
+
+  void finish(Pending pending, const Outcome& outcome) {
+    {
+      const std::lock_guard lock(mutex_);
+      --unsettled_;
+      unsettled_bytes_ -= pending.bytes;
+    }
+    changed_.notify_all();
+    if (pending.on_settled) pending.on_settled(outcome);
+  }
+
+  const PublisherConfig config_;
+  asio::io_context context_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::optional<client::Publisher> publisher_;  // on the thread alone
+  std::unordered_map<std::uint64_t, Pending> pending_;
+  std::thread thread_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Job> jobs_;
+  std::size_t unsettled_ = 0;
+  std::uint64_t unsettled_bytes_ = 0;
+  bool closed_ = false;
+};
+
+Result<Publisher> Publisher::start(PublisherConfig config) {
+  client::PublisherOptions options;
+  if (config.urls.empty()) return fail(ErrorCode::kUsage, "a publisher needs the URL of a broker");
+  for (const std::string& url : config.urls) {
+    BB_TRY_ASSIGN(amqp::Url parsed, amqp::parse_url(url));
+    options.connector.urls.push_back(std::move(parsed));
+  }
+  options.connector.connect.timeout = config.connect_timeout;
+  options.connector.connect.connection_name = config.name;
+  options.exchange = config.exchange;
+  // The bounds are kept here, where there is somebody to wait.
+  options.unsettled_max = SIZE_MAX;
+  options.unsettled_bytes_max = UINT64_MAX;
+  return Publisher(std::make_unique<Impl>(std::move(config), std::move(options)));
+}
+
+Publisher::Publisher(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Publisher::Publisher(Publisher&&) noexcept = default;
+Publisher& Publisher::operator=(Publisher&&) noexcept = default;
+Publisher::~Publisher() = default;
+
+Publisher::Outcome Publisher::publish(const Envelope& event) {
+  // The callback may outlive this call by a moment: after it has set the value.
+  const auto done = std::make_shared<std::promise<Outcome>>();
+  BB_TRY(impl_->publish(event, [done](const Outcome& outcome) { done->set_value(outcome); }));
+  return done->get_future().get();
+}
+
+Result<void> Publisher::publish(const Envelope& event, Callback on_settled) {
+  return impl_->publish(event, std::move(on_settled));
+}
+Result<void> Publisher::flush(milliseconds timeout) {
+  return impl_->flush(timeout);
+}
+Result<void> Publisher::close(milliseconds timeout) {
+  return impl_->close(timeout);
+}
+Result<void> Publisher::wait_connected(milliseconds timeout) {
+  return impl_->wait_connected(timeout);
+}
+
+}  // namespace bb
