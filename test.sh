@@ -21,6 +21,8 @@ Modes:
   --fuzz DURATION [TARGET...]   each fuzz target, or those named, for that long
                                 (90, 90s, 10m or 1h); findings go to build/fuzz/findings/
   --crash N [SEED]              kills a `bb serve` under load N times and holds it to its word
+  --resilience [OPTION...]      the client library before brokers that are killed and connections that
+                                are cut: 100,000 events and 20 kills with each kind of queue
   --sim DURATION                stories of a broker on a disk that fails, new ones each time, for that
                                 long (10m of a night); tests/sim/README.md
   --suites [SUITE...]           the test suites of AMQP clients, against RabbitMQ and `bb serve`,
@@ -118,6 +120,21 @@ run_crash() {
     --rounds "$1" --seed "${2:-1}"
 }
 
+run_resilience() {
+  ensure_home
+  local interpreters
+  mapfile -t interpreters < <(interpreter_packages)
+  ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${interpreters[@]}"
+  build release bb resilience_agent
+  tests/support/python_env.sh build/tools/python >&2
+  local queue failed=0
+  for queue in bb rabbitmq_classic rabbitmq_quorum; do
+    PYTHONPATH=tests/support build/tools/python/bin/python -B tests/resilience/resilience.py "$queue" \
+      --bb build/release/bb --agent build/release/tests/resilience/resilience_agent "$@" || failed=1
+  done
+  return "$failed"
+}
+
 run_sim() {
   [[ $# -eq 1 ]] || die "--sim needs a duration, for example: ./test.sh --sim 10m"
   local seconds
@@ -149,6 +166,7 @@ case ${1:-} in
   --help | -h) usage ;;
   --debug | --asan | --tsan) run_tests "${1#--}" "${@:2}" ;;
   --fuzz) run_fuzz "${@:2}" ;;
+  --resilience) run_resilience "${@:2}" ;;
   --sim) run_sim "${@:2}" ;;
   --crash) run_crash "${@:2}" ;;
   --suites) run_suites "${@:2}" ;;
