@@ -10,6 +10,7 @@ one that holds inline code alone. So, from the sources themselves:
   - the sans-io modules include nothing that opens a socket.
 """
 
+import itertools
 import re
 
 import tree
@@ -33,7 +34,7 @@ def declared_deps(words):
     if "DEPS" not in words:
         return []
     deps = words[words.index("DEPS") + 1 :]
-    return deps[: deps.index("LIBS")] if "LIBS" in deps else deps
+    return list(itertools.takewhile(lambda word: not word.isupper(), deps))
 
 
 def reachable(module, deps):
