@@ -15,7 +15,7 @@ import re
 
 import tree
 
-SANS_IO = {"base", "event", "schema", "amqp", "log", "broker"}
+SANS_IO = {"base", "event", "schema", "filter", "amqp", "log", "broker"}
 SOCKET_HEADER = re.compile(
     r"boost/(asio|beast)|sys/(socket|un|epoll|select)\.h|netinet/|arpa/|netdb\.h|poll\.h"
 )
