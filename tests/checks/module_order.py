@@ -11,11 +11,12 @@ one that holds inline code alone. So, from the sources themselves:
   - the sans-io modules include nothing that opens a socket.
 """
 
+import itertools
 import re
 
 import tree
 
-SANS_IO = {"base", "event", "schema", "amqp", "log", "broker"}
+SANS_IO = {"base", "event", "schema", "filter", "amqp", "log", "broker"}
 SOCKET_HEADER = re.compile(
     r"boost/(asio|beast)|sys/(socket|un|epoll|select)\.h|netinet/|arpa/|netdb\.h|poll\.h"
 )
@@ -34,7 +35,7 @@ def declared_deps(words):
     if "DEPS" not in words:
         return []
     deps = words[words.index("DEPS") + 1 :]
-    return deps[: deps.index("LIBS")] if "LIBS" in deps else deps
+    return list(itertools.takewhile(lambda word: not word.isupper(), deps))
 
 
 def reachable(module, deps):
