@@ -51,6 +51,12 @@ Handled handled_of(const ChildEnd& end, const ServiceJob& job) {
 asio::awaitable<Handled> run_command(const ServiceJob* job, Attempt attempt) {
   const auto event = parse_any_envelope(attempt.delivery->body);
   if (!event) co_return Handled::unreadable(event.error().to_error().message);
+  if (job->where) {
+    filter::FilterScratch scratch;
+    const auto chosen = job->where->matches(attempt.delivery->body, scratch);
+    if (!chosen) co_return Handled::failed(chosen.error().message);
+    if (!*chosen) co_return Handled::skipped();
+  }
   ChildOptions child;
   child.command = job->command;
   child.input = attempt.delivery->body;
@@ -65,6 +71,7 @@ asio::awaitable<Handled> run_command(const ServiceJob* job, Attempt attempt) {
 std::string what_follows(const ServiceJob& job, const Attempt& attempt, const Handled& handled) {
   switch (handled.kind) {
     case Handled::Kind::kDone:
+    case Handled::Kind::kSkipped:
       return "";
     case Handled::Kind::kDeferred:
       return "it will be tried again";

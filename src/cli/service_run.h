@@ -10,6 +10,7 @@
 #include "bloodbank/result.h"
 #include "cli/runner.h"
 #include "client/subscriber.h"
+#include "filter/filter.h"
 
 namespace bb::cli {
 
@@ -17,6 +18,7 @@ struct ServiceJob {
   client::SubscriberOptions subscriber;
   std::string command;  // for /bin/sh
   std::chrono::milliseconds time_limit{60'000};
+  std::optional<filter::Filter> where;            // others are acknowledged, and that is all
   std::chrono::milliseconds first_timeout{5000};  // for a broker to answer
   std::function<void()> on_subscribed;            // the first time
   std::function<void(const std::string&)> on_notice;

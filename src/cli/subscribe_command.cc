@@ -30,6 +30,7 @@ struct Options {
   std::optional<std::uint64_t> count;
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::uint64_t> prefetch;
+  std::optional<filter::Filter> where;
   // As a service.
   std::optional<std::string> service;
   std::optional<std::string> exec;
@@ -98,9 +99,10 @@ Result<SubscribeJob> resolve(const Options& options) {
   job.queue = options.queue;
   if (options.service) job.queue = client::service_queue(job.exchange, *options.service);
   job.count_max = options.count;
+  job.where = options.where;
   if (options.prefetch) job.prefetch = static_cast<std::uint16_t>(*options.prefetch);
   // What would only go back to the queue is better left there.
-  if (options.count)
+  if (options.count && !options.where)
     job.prefetch =
         static_cast<std::uint16_t>(std::min<std::uint64_t>(job.prefetch, *options.count));
   return job;
@@ -176,6 +178,7 @@ Result<ServiceJob> resolve_service(const Options& options) {
     BB_TRY_ASSIGN(subscriber.deduplicator, client::SqliteDeduplicator::open(std::move(file)));
   }
   job.command = *options.exec;
+  job.where = options.where;
   if (options.exec_timeout) job.time_limit = *options.exec_timeout;
   return job;
 }
@@ -245,6 +248,20 @@ OptionSpec patterns_argument(Options& options) {
   return spec;
 }
 
+OptionSpec where_option(Options& options) {
+  OptionSpec spec;
+  spec.names = {"--where"};
+  spec.value_name = "CONDITION";
+  spec.help =
+      "Only events for which this holds, as in 'payload.confidence > 0.8'; the others are "
+      "acknowledged and passed over. docs/filter.md has the language";
+  spec.accept = [&options](const std::string& value) -> Result<void> {
+    BB_TRY_ASSIGN(options.where, filter::Filter::parse(value));
+    return {};
+  };
+  return spec;
+}
+
 OutputFormat format_of(const std::string& name) {
   if (name == "json") return OutputFormat::kJson;
   return name == "ndjson" ? OutputFormat::kNdjson : OutputFormat::kText;
@@ -289,6 +306,7 @@ Command subscribe_command() {
       "  bb subscribe '#'\n"
       "  bb subscribe 'transcription.voice.*' 'tonny.#'\n"
       "  bb subscribe '#' --count 1 --timeout 10s -o json\n"
+      "  bb subscribe 'transcription.#' --where 'payload.confidence > 0.8'\n"
       "  bb subscribe 'github.pr.*' --service reviewer --exec 'jq .payload >> prs.ndjson'\n"
       "  bb subscribe 'agent.#' --queue bloodbank.events.v1.audit -o ndjson >> audit.ndjson\n";
   command.options = {
@@ -323,6 +341,7 @@ Command subscribe_command() {
                   "Where --deduplicate remembers (default $BB_DATA_DIR, else "
                   "~/.local/state/bloodbank)",
                   ValueKind::kDirectory),
+      where_option(*options),
       number_option("--count", 1, UINT64_MAX, options->count, "Stop after N events"),
       duration_option("--timeout", options->timeout,
                       "Stop this long after the start, connecting included: 500ms, 10s, 2m"),

@@ -117,25 +117,43 @@ asio::awaitable<Result<void>> consume(client::Channel& channel, std::string queu
   co_return Result<void>();
 }
 
-// Renders the next deliveries, at most `count_max`, and tells how many there are in `text`.
-std::size_t render_batch(const Inbox& inbox, std::uint64_t count_max, EventPrinter& printer,
-                         const SubscribeJob& job, std::string& text) {
-  std::size_t count = 0;
+// The next deliveries, and how many of them are in the text.
+struct Batch {
+  std::size_t deliveries = 0;
+  std::size_t events = 0;
+  std::string text;
+};
+
+// What cannot be read, or takes too long to look at, is not chosen.
+bool is_chosen(const Delivery& delivery, const SubscribeJob& job, filter::FilterScratch& scratch) {
+  if (!job.where) return true;
+  const auto chosen = job.where->matches(delivery.body, scratch);
+  if (!chosen) job.on_notice(chosen.error().message);
+  return chosen && *chosen;
+}
+
+Batch render_batch(const Inbox& inbox, std::uint64_t count_max, EventPrinter& printer,
+                   const SubscribeJob& job, filter::FilterScratch& scratch) {
+  Batch batch;
+  std::string& text = batch.text;
   for (const Delivery& delivery : inbox.deliveries) {
-    if (count == count_max || text.size() >= kBatchBytes) break;
+    if (batch.events == count_max || text.size() >= kBatchBytes) break;
+    ++batch.deliveries;
+    if (!is_chosen(delivery, job, scratch)) continue;
     const auto properties = delivery.properties();
     Rendered rendered =
         printer.render({delivery.routing_key, properties.content_type, delivery.body});
     if (rendered.notice) job.on_notice(*rendered.notice);
     text += rendered.output;
-    ++count;
+    ++batch.events;
   }
-  return count;
+  return batch;
 }
 
 asio::awaitable<Result<void>> print_events(client::Channel& channel, Inbox& inbox,
                                            const SubscribeJob& job, EventPrinter& printer,
                                            SubscribeReport& report) {
+  filter::FilterScratch scratch;
   while (true) {
     if (job.count_max && report.printed >= *job.count_max) {
       report.reason = StopReason::kCount;
@@ -148,19 +166,18 @@ asio::awaitable<Result<void>> print_events(client::Channel& channel, Inbox& inbo
     }
     if (inbox.deliveries.empty()) co_return fail(*inbox.failure);
 
-    std::string text;
     const std::uint64_t left = job.count_max ? *job.count_max - report.printed : UINT64_MAX;
-    const std::size_t count = render_batch(inbox, left, printer, job, text);
-    const auto written = co_await inbox.output.write(text);
+    const Batch batch = render_batch(inbox, left, printer, job, scratch);
+    const auto written = co_await inbox.output.write(batch.text);
     if (!written && written.error().code == ErrorCode::kInterrupted) continue;
     if (!written) co_return fail(written.error());
     if (*written == Written::kReaderGone) {
       inbox.stop(StopReason::kReaderGone);
       continue;
     }
-    const auto last = inbox.deliveries.begin() + static_cast<std::ptrdiff_t>(count);
+    const auto last = inbox.deliveries.begin() + static_cast<std::ptrdiff_t>(batch.deliveries);
     const auto acked = channel.ack((last - 1)->delivery_tag, /*multiple=*/true);
-    report.printed += count;
+    report.printed += batch.events;
     inbox.deliveries.erase(inbox.deliveries.begin(), last);
     if (!acked) inbox.fail(acked.error());
   }

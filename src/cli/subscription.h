@@ -12,6 +12,7 @@
 #include "cli/event_printer.h"
 #include "cli/runner.h"
 #include "client/connection.h"
+#include "filter/filter.h"
 
 namespace bb::cli {
 
@@ -19,7 +20,8 @@ struct SubscribeJob {
   client::ConnectOptions connect;
   std::string exchange;  // declared first: topic, durable
   std::vector<std::string> patterns;
-  std::optional<std::string> queue;  // durable and kept; none: one of our own, gone with us
+  std::optional<std::string> queue;     // durable and kept; none: one of our own, gone with us
+  std::optional<filter::Filter> where;  // others are acknowledged, and not printed
   std::optional<std::uint64_t> count_max;
   std::uint16_t prefetch = 64;
   std::function<void()> on_subscribed;  // events published from now on are received

@@ -31,6 +31,7 @@ namespace bb::client {
 struct Handled {
   enum class Kind : std::uint8_t {
     kDone,
+    kSkipped,     // it is not for this handler: acknowledged, and counted apart
     kFailed,      // to be tried again, if there are attempts left
     kDeferred,    // to be tried again later, as often as it takes: that is no failure
     kRejected,    // never to be tried again
@@ -44,6 +45,7 @@ struct Handled {
   Handled(Kind what, std::string why) : kind(what), error(std::move(why)) {}
 
   static Handled done() { return {}; }
+  static Handled skipped() { return {Kind::kSkipped, {}}; }
   static Handled failed(std::string error) { return {Kind::kFailed, std::move(error)}; }
   static Handled deferred(std::string why) { return {Kind::kDeferred, std::move(why)}; }
   static Handled rejected(std::string error) { return {Kind::kRejected, std::move(error)}; }
@@ -97,6 +99,7 @@ std::string service_queue(std::string_view exchange, std::string_view service);
 
 struct SubscriberCounts {
   std::uint64_t handled = 0;
+  std::uint64_t skipped = 0;
   std::uint64_t failed = 0;  // attempts
   std::uint64_t deferred = 0;
   std::uint64_t dead_lettered = 0;

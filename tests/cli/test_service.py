@@ -195,6 +195,30 @@ def test_keeps_the_order_of_a_field(bb, service):
     assert (bb.folder / "log").read_text().split() == [str(n) for n in range(6)]
 
 
+def test_gives_only_the_events_that_it_was_told(bb, service, channel):
+    process = service("cat >> log; echo >> log", "--where", "payload.n > 1", "--count", "1")
+    for number in range(3):
+        publish(bb, {"n": number})
+    assert process.wait(PATIENCE_S) == 0
+    assert json.loads((bb.folder / "log").read_text())["payload"] == {"n": 2}
+    assert count_of(channel, service.queue) == 0, "the others are acknowledged"
+
+
+def test_prints_only_the_events_that_it_was_told(bb, channel):
+    reader = bb.subscribe("test.#", "--where", "payload.n > 1", "--count", "2", "-o", "ndjson")
+    for number in range(4):
+        publish(bb, {"n": number})
+    out, err = reader.communicate(timeout=PATIENCE_S)
+    assert reader.returncode == 0, err
+    assert [json.loads(line)["payload"]["n"] for line in out.splitlines()] == [2, 3]
+    channel.exchange_delete(bb.exchange)
+
+
+def test_a_condition_that_is_none(bb_alone):
+    refused = bb_alone("subscribe", "#", "--where", "payload.n = 1")
+    assert refused.returncode == 2 and "column 11" in refused.stderr and "==" in refused.stderr
+
+
 def test_ends_what_it_has_begun_when_it_is_interrupted(bb, service, channel):
     process = service("echo begun >> log; sleep 1; echo ended >> log")
     publish(bb, {"n": 1})
