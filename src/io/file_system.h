@@ -51,6 +51,15 @@ class File {
   // Makes the file at least `size` bytes long, new ones zeros, with room on the disk for all
   // of them: a write inside does not meet a full disk. kDiskFull leaves the size as it was.
   virtual Result<void> allocate(std::uint64_t size) = 0;
+
+  // An advisory, exclusive lock on the file, between Files: it is held against every other one
+  // that was opened apart, in this process or another, until this one is destroyed or its
+  // process ends, in whatever way. Not for a file that was opened with kRead. lock() waits for
+  // as long as another has it; try_lock() does not, and says whether it has it now. Whoever
+  // has it may ask again.
+  virtual Result<void> lock() = 0;
+  virtual Result<bool> try_lock() = 0;
+  virtual Result<bool> is_locked_by_other() const = 0;
 };
 
 enum class OpenMode : std::uint8_t {

@@ -131,7 +131,38 @@ class PosixFile final : public File {
     return system_failure("reserve room for", path_, error);
   }
 
+  // Locks of the open file description (fcntl(2)): those of the process would be lost as soon
+  // as any other descriptor of the file is closed, and flock() cannot be asked who has it.
+  Result<void> lock() override {
+    struct flock whole = whole_file();
+    if (uninterrupted([&] { return ::fcntl(fd_.get(), F_OFD_SETLKW, &whole); }) < 0) {
+      return system_failure("lock", path_, errno);
+    }
+    return {};
+  }
+
+  Result<bool> try_lock() override {
+    struct flock whole = whole_file();
+    if (::fcntl(fd_.get(), F_OFD_SETLK, &whole) == 0) return true;
+    if (errno == EAGAIN || errno == EACCES) return false;
+    return system_failure("lock", path_, errno);
+  }
+
+  Result<bool> is_locked_by_other() const override {
+    struct flock whole = whole_file();
+    if (::fcntl(fd_.get(), F_OFD_GETLK, &whole) < 0)
+      return system_failure("ask for the lock of", path_, errno);
+    return whole.l_type != F_UNLCK;
+  }
+
  private:
+  static struct flock whole_file() {
+    struct flock lock{};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return lock;
+  }
+
   Descriptor fd_;
   std::string path_;
 };

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -126,6 +128,44 @@ TEST_F(PosixFolder, OpensAFolderThatIsThereAndNoFile) {
   open("a");
   ASSERT_TRUE(open_posix_folder(path()));
   EXPECT_EQ(open_posix_folder(path() + "/a").error().code, ErrorCode::kIo);
+}
+
+TEST_F(PosixFolder, ALockIsHeldAgainstEveryOtherFile) {
+  auto holder = open("a");
+  const auto other = open("a");
+  ASSERT_TRUE(holder->lock());
+  EXPECT_TRUE(*holder->try_lock()) << "who has it may ask again";
+  EXPECT_FALSE(*holder->is_locked_by_other());
+  EXPECT_FALSE(*other->try_lock());
+  EXPECT_TRUE(*other->is_locked_by_other());
+  open("a");  // one more that is closed takes no lock with it
+  EXPECT_TRUE(*other->is_locked_by_other());
+  holder.reset();
+  EXPECT_FALSE(*other->is_locked_by_other());
+  EXPECT_TRUE(*other->try_lock());
+  EXPECT_EQ(open("a", OpenMode::kRead)->lock().error().code, ErrorCode::kIo);
+}
+
+TEST_F(PosixFolder, ALockEndsWithItsProcess) {
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  const ::pid_t child = ::fork();
+  if (child == 0) {
+    const auto file = folder_->open_file("a", OpenMode::kCreate);
+    const bool locked = file && (*file)->lock();
+    if (::write(pipe[1], locked ? "y" : "n", 1) == 1) ::pause();
+    ::_exit(1);
+  }
+  char answer = 0;
+  ASSERT_EQ(::read(pipe[0], &answer, 1), 1);
+  EXPECT_EQ(answer, 'y');
+  const auto file = open("a");
+  EXPECT_FALSE(*file->try_lock());
+  ASSERT_EQ(::kill(child, SIGKILL), 0);
+  EXPECT_TRUE(file->lock());
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+  ::close(pipe[0]);
+  ::close(pipe[1]);
 }
 
 // Not a full disk: a limit of the process. Only what is missing is told.

@@ -21,6 +21,9 @@ class SimulatedFile final : public File {
  public:
   SimulatedFile(SimulatedDisk& disk, std::shared_ptr<SimulatedDisk::Inode> inode, bool writable)
       : disk_(disk), inode_(std::move(inode)), generation_(disk.generation_), writable_(writable) {}
+  ~SimulatedFile() override {
+    if (inode_->lock_holder == this) inode_->lock_holder = nullptr;
+  }
 
   Result<void> write_at(std::uint64_t offset, std::span<const ByteView> parts) override {
     BB_TRY(check_alive("write"));
@@ -76,6 +79,28 @@ class SimulatedFile final : public File {
     BB_TRY(check_alive("reserve room for"));
     if (!writable_ || disk_.writes_fail_) return failure("reserve room for");
     return size <= inode_->written.size() ? Result<void>() : disk_.resize(*inode_, size);
+  }
+
+  Result<void> lock() override {
+    BB_TRY_ASSIGN(const bool locked, try_lock());
+    BB_ASSERT(locked);
+    return {};
+  }
+
+  Result<bool> try_lock() override {
+    BB_TRY(check_alive("lock"));
+    if (!writable_) return failure("lock");
+    BB_TRY_ASSIGN(const bool taken, is_locked_by_other());
+    if (taken) return false;
+    inode_->lock_holder = this;
+    inode_->lock_generation = disk_.generation_;
+    return true;
+  }
+
+  Result<bool> is_locked_by_other() const override {
+    BB_TRY(check_alive("ask for the lock of"));
+    return inode_->lock_holder != nullptr && inode_->lock_holder != this &&
+           inode_->lock_generation == disk_.generation_;
   }
 
  private:

@@ -30,7 +30,8 @@ class SimulatedDisk final : public Folder {
 
   explicit SimulatedDisk(std::uint64_t seed) : random_(seed) {}
 
-  // Folder. Files opened before a crash() answer kIo after it.
+  // Folder. Files opened before a crash() answer kIo after it, and their locks are gone. There is
+  // nobody who would let go of a lock that lock() waits for: that is a broken precondition.
   Result<std::shared_ptr<File>> open_file(std::string_view name, OpenMode mode) override;
   Result<std::vector<std::string>> list() const override;
   Result<void> rename(std::string_view from, std::string_view to) override;
@@ -70,6 +71,8 @@ class SimulatedDisk final : public Folder {
     std::vector<std::byte> durable;          // what is on the platter
     std::map<std::uint64_t, bool> unsynced;  // sector -> will the next sync write it?
     bool size_unsynced = false;
+    const File* lock_holder = nullptr;
+    std::uint64_t lock_generation = 0;  // the process that locked it
   };
   using Directory = std::map<std::string, std::shared_ptr<Inode>, std::less<>>;
   struct DirectoryChange {  // a removal has no inode; a creation has no `from`

@@ -176,6 +176,27 @@ TEST(SimulatedDisk, FailsReadsAndWritesAndFilesFromBeforeACrash) {
   EXPECT_EQ(file->sync().error().code, ErrorCode::kIo);
 }
 
+TEST(SimulatedDisk, ALockEndsWithItsFileOrItsProcess) {
+  SimulatedDisk disk(1);
+  auto holder = open(disk, "a");
+  ASSERT_TRUE(holder->lock());
+  {
+    const auto other = open(disk, "a");
+    EXPECT_FALSE(*other->try_lock());
+    EXPECT_TRUE(*other->is_locked_by_other());
+    EXPECT_FALSE(*holder->is_locked_by_other());
+    holder.reset();
+    EXPECT_TRUE(*other->try_lock());
+  }
+  holder = open(disk, "a");
+  EXPECT_TRUE(*holder->try_lock());
+  disk.kill();
+  const auto next = open(disk, "a");
+  EXPECT_TRUE(*next->try_lock());
+  holder.reset();  // too late to let go of another's lock
+  EXPECT_FALSE(*open(disk, "a")->try_lock());
+}
+
 TEST(SimulatedDisk, FlipsABitForGood) {
   SimulatedDisk disk(1);
   ASSERT_TRUE(open(disk, "a")->write_at(0, as_bytes("aaa")));

@@ -9,9 +9,9 @@
 
 #include "broker/broker.h"
 #include "broker/log_storage.h"
+#include "io/power_folder.h"
 #include "io/simulated_disk.h"
 #include "model.h"
-#include "power_folder.h"
 #include "tap_storage.h"
 
 namespace bb::sim {
@@ -22,7 +22,7 @@ class Machine {
       : options_(std::move(options)), storage_options_(storage_options), disk_(seed) {}
 
   io::SimulatedDisk& disk() { return disk_; }
-  PowerFolder& folder() { return folder_; }
+  io::PowerFolder& folder() { return folder_; }
 
   // Reads what is on the disk.
   Result<void> start(log::RepairMode repair, std::int64_t now_ms);
@@ -60,7 +60,7 @@ class Machine {
   const broker::Options options_;
   broker::LogStorageOptions storage_options_;
   io::SimulatedDisk disk_;
-  PowerFolder folder_{disk_};
+  io::PowerFolder folder_{disk_};
 
   std::unique_ptr<broker::LogStorage> storage_;
   std::unique_ptr<TapStorage> tap_;

@@ -1,5 +1,5 @@
-// A folder whose machine, or process, ends in the middle of a call: after so many operations
-// nothing reaches the disk any more, and whoever asks is told of an error.
+// For tests: a folder whose machine, or process, ends in the middle of a call: after so many
+// operations nothing reaches the disk any more, and whoever asks is told of an error.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,12 @@
 
 #include "io/file_system.h"
 
-namespace bb::sim {
+namespace bb::io {
 
-class PowerFolder final : public io::Folder {
+class PowerFolder final : public Folder {
  public:
   // `disk` outlives it.
-  explicit PowerFolder(io::Folder& disk) : disk_(disk) {}
+  explicit PowerFolder(Folder& disk) : disk_(disk) {}
 
   // The operation after `operations` more is the first that does nothing, but for a write, of
   // which the first `part_percent` of the bytes still arrive.
@@ -32,7 +32,7 @@ class PowerFolder final : public io::Folder {
     ended_ = false;
   }
 
-  Result<std::shared_ptr<io::File>> open_file(std::string_view name, io::OpenMode mode) override;
+  Result<std::shared_ptr<File>> open_file(std::string_view name, OpenMode mode) override;
   Result<std::vector<std::string>> list() const override { return disk_.list(); }
   Result<void> rename(std::string_view from, std::string_view to) override;
   Result<void> remove(std::string_view name) override;
@@ -45,10 +45,10 @@ class PowerFolder final : public io::Folder {
   // Counts an operation that changes something. kIo: it does not happen.
   Result<void> count();
 
-  io::Folder& disk_;
+  Folder& disk_;
   std::optional<std::uint64_t> left_;
   std::uint64_t part_percent_ = 0;
   bool ended_ = false;
 };
 
-}  // namespace bb::sim
+}  // namespace bb::io

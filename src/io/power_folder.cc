@@ -1,15 +1,15 @@
-#include "power_folder.h"
+#include "io/power_folder.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/try.h"
 
-namespace bb::sim {
+namespace bb::io {
 
-class PowerFolder::PowerFile final : public io::File {
+class PowerFolder::PowerFile final : public File {
  public:
-  PowerFile(PowerFolder& folder, std::shared_ptr<io::File> file)
+  PowerFile(PowerFolder& folder, std::shared_ptr<File> file)
       : folder_(folder), file_(std::move(file)) {}
 
   Result<void> write_at(std::uint64_t offset, std::span<const ByteView> parts) override {
@@ -36,6 +36,9 @@ class PowerFolder::PowerFile final : public io::File {
     BB_TRY(folder_.count());
     return file_->allocate(size);
   }
+  Result<void> lock() override { return file_->lock(); }
+  Result<bool> try_lock() override { return file_->try_lock(); }
+  Result<bool> is_locked_by_other() const override { return file_->is_locked_by_other(); }
 
  private:
   void write_part(std::uint64_t offset, std::span<const ByteView> parts) {
@@ -52,7 +55,7 @@ class PowerFolder::PowerFile final : public io::File {
   }
 
   PowerFolder& folder_;
-  std::shared_ptr<io::File> file_;
+  std::shared_ptr<File> file_;
 };
 
 Result<void> PowerFolder::count() {
@@ -61,8 +64,8 @@ Result<void> PowerFolder::count() {
   return fail(ErrorCode::kIo, "the machine has ended");
 }
 
-Result<std::shared_ptr<io::File>> PowerFolder::open_file(std::string_view name, io::OpenMode mode) {
-  if (mode != io::OpenMode::kRead) BB_TRY(count());
+Result<std::shared_ptr<File>> PowerFolder::open_file(std::string_view name, OpenMode mode) {
+  if (mode != OpenMode::kRead) BB_TRY(count());
   BB_TRY_ASSIGN(auto file, disk_.open_file(name, mode));
   return std::make_shared<PowerFile>(*this, std::move(file));
 }
@@ -82,4 +85,4 @@ Result<void> PowerFolder::sync() {
   return disk_.sync();
 }
 
-}  // namespace bb::sim
+}  // namespace bb::io
