@@ -42,6 +42,7 @@ const std::vector<Command>& all_commands() {
     std::vector<Command> list;
     list.push_back(serve_command());
     list.push_back(publish_command());
+    list.push_back(spool_command());
     list.push_back(subscribe_command());
     list.push_back(validate_command());
     list.push_back(list_events_command());

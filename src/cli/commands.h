@@ -12,6 +12,7 @@ namespace bb::cli {
 
 Command serve_command();
 Command publish_command();
+Command spool_command();  // a group
 Command subscribe_command();
 Command validate_command();
 Command list_events_command();

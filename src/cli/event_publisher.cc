@@ -1,5 +1,7 @@
 #include "cli/event_publisher.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <memory>
@@ -8,7 +10,9 @@
 #include "amqp/return_text.h"
 #include "base/try.h"
 #include "cli/event_transfer_watch.h"
+#include "cli/spool_drainer.h"
 #include "client/channel.h"
+#include "client/spool.h"
 
 namespace bb::cli {
 namespace {
@@ -38,6 +42,49 @@ class Fates {
   std::vector<Fate> fates_;
   std::size_t settled_ = 0;  // reported to on_settled
 };
+
+// On a channel of its own: sequence numbers and confirms are apart.
+boost::asio::awaitable<Result<void>> empty_spool(client::Connection& connection,
+                                                 const PublishJob& job, Deadline& deadline) {
+  auto spool = client::Spool::open(job.spool_folder, client::SpoolOptions{});
+  if (!spool) co_return fail(std::move(spool).error());
+  auto drain = spool->try_begin_drain();
+  if (!drain) co_return fail(std::move(drain).error());
+  if (!*drain) {
+    co_return fail(ErrorCode::kResourceLocked,
+                   "another process is publishing the events that wait in the spool");
+  }
+  auto opened = co_await connection.open_channel();
+  if (!opened) co_return fail(std::move(opened).error());
+  client::Channel channel = *std::move(opened);
+  if (auto enabled = channel.enable_confirms(); !enabled) co_return enabled;
+  DrainReport report;
+  std::function<void()> on_progress = [&] { deadline.move_to(job.timeout); };
+  auto drained = co_await drain_spool(**drain, channel, report, std::move(on_progress));
+  auto closed = (*drain)->close();
+  if (report.published > 0) {
+    job.on_notice(fmt::format("bb: {} events of the spool are published", report.published));
+  }
+  if (report.refused > 0) {
+    job.on_notice(fmt::format("bb: {} events of the spool were refused: bb spool list --refused",
+                              report.refused));
+  }
+  co_return drained ? closed : drained;
+}
+
+// Damage in the spool is told, and holds up no event.
+boost::asio::awaitable<Result<void>> spool_first(client::Connection& connection,
+                                                 const PublishJob& job, Deadline& deadline) {
+  if (job.spool_folder.empty() || client::Spool::is_empty(job.spool_folder)) {
+    co_return Result<void>{};
+  }
+  auto emptied = co_await empty_spool(connection, job, deadline);
+  if (emptied || !connection.is_open() || emptied.error().code == ErrorCode::kResourceLocked) {
+    co_return emptied;
+  }
+  job.on_notice("bb: warning: " + emptied.error().message);
+  co_return Result<void>{};
+}
 
 boost::asio::awaitable<Result<void>> publish_on(client::Channel& channel, const PublishJob& job,
                                                 Deadline& deadline, PublishProgress& progress,
@@ -83,6 +130,7 @@ boost::asio::awaitable<Result<void>> publish_events(const PublishJob& job, Deadl
   auto connected = co_await client::Connection::connect(job.connect);
   if (!connected) co_return fail(std::move(connected).error());
   client::Connection connection = *std::move(connected);
+  if (auto first = co_await spool_first(connection, job, deadline); !first) co_return first;
   auto opened = co_await connection.open_channel();
   if (!opened) co_return fail(std::move(opened).error());
   client::Channel channel = *std::move(opened);

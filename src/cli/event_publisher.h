@@ -37,6 +37,10 @@ struct BrokerAddress {
 
 struct PublishJob : BrokerAddress {
   std::vector<PlannedEvent> events;
+  // What waits there is published first; empty: nothing is looked for.
+  std::string spool_folder;
+  // Of the spool, when the events are published all the same.
+  std::function<void(const std::string&)> on_notice = [](const std::string&) {};
   // Called in the order of the events, each once, as soon as its fate and those of all before it
   // are known.
   std::function<void(const PlannedEvent& event, Fate fate)> on_settled;
@@ -49,7 +53,8 @@ struct PublishProgress {
 
 // Connects, publishes all events in order, waits for every confirm, says goodbye. The error is that
 // of the connection or the channel: events whose fate was not reported were not confirmed. All
-// arguments outlive the coroutine.
+// arguments outlive the coroutine. kResourceLocked: another process is publishing what waits in the
+// spool, which is in front of them; nothing was sent.
 boost::asio::awaitable<Result<void>> publish_events(const PublishJob& job, Deadline& deadline,
                                                     PublishProgress& progress);
 

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "base/try.h"
@@ -17,6 +20,7 @@
 #include "cli/runner.h"
 #include "cli/schema_settings.h"
 #include "cli/settings.h"
+#include "cli/spool_place.h"
 #include "cli/terminal.h"
 
 namespace bb::cli {
@@ -65,6 +69,31 @@ PublishGate make_gate(const PublishCommandOptions& options, const Settings& sett
   return PublishGate(std::move(gate));
 }
 
+// The time for all of it with --fail-open, and what of that is for the broker.
+constexpr std::chrono::milliseconds kFailOpenDeadline{2000};
+constexpr std::chrono::milliseconds kSpoolingTime{250};
+
+int spool_rest(const PublishCommandOptions& options, const PublishJob& job,
+               PublishReporter& reporter, const std::string& folder, const Error* error) {
+  const auto rest = std::span(job.events).subspan(reporter.settled());
+  const auto kept = spool_events(folder, rest, job.exchange);
+  if (!kept) {
+    if (error != nullptr) print_error(error->message);
+    return report({kept.error().code,
+                   fmt::format("the event is not in the spool either: {}", kept.error().message)});
+  }
+  reporter.on_spooled(rest);
+  if (error == nullptr) return kExitOk;
+  if (!options.quiet) {
+    print_error(
+        fmt::format("{}; {} in the spool and will be published from there (bb spool "
+                    "status)",
+                    error->message,
+                    rest.size() == 1 ? "the event is" : fmt::format("{} events are", rest.size())));
+  }
+  return options.fail_open ? kExitOk : error_info(ErrorCode::kUnreachable).exit_code;
+}
+
 int run_events(const PublishCommandOptions& options, const Settings& settings, PublishGate& gate) {
   auto events = plan_publish(options.plan, gate);
   if (!events) return report(events.error());
@@ -75,16 +104,41 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
   static_cast<BrokerAddress&>(job) = *std::move(address);
   job.events = *std::move(events);
 
+  if (options.spool != SpoolMode::kNever) {
+    const auto data_dir = settings.data_dir(options.data_dir);
+    if (!data_dir) return report(data_dir.error());
+    auto folder = spool_folder(data_dir->value, job.connect.url);
+    // Without one, events are still published.
+    if (!folder && options.spool == SpoolMode::kAlways) return report(folder.error());
+    if (folder) job.spool_folder = *std::move(folder);
+  }
+  job.on_notice = [&](const std::string& notice) {
+    if (!options.quiet) print_notice(notice);
+  };
+
   PublishReporter reporter(options.json_output, options.quiet, job.exchange);
+  if (options.spool == SpoolMode::kAlways) {
+    return spool_rest(options, job, reporter, job.spool_folder, nullptr);
+  }
   job.on_settled = [&reporter](const PlannedEvent& event, Fate fate) {
     reporter.on_settled(event, fate);
   };
+  if (options.fail_open) {
+    job.timeout =
+        std::max(options.deadline.value_or(kFailOpenDeadline) - kSpoolingTime, kSpoolingTime);
+    job.connect.timeout = job.timeout;
+  }
   Deadline deadline = Deadline::in(job.timeout);
+  if (options.fail_open) deadline.latest = deadline.at;
   PublishProgress progress;
   Runner runner;
   auto result = runner.run(publish_events(job, deadline, progress), deadline);
   if (result) return reporter.finish(job.events);
 
+  if (!job.spool_folder.empty() && is_for_spool(result.error().code, options.fail_open)) {
+    const Error error = explain(std::move(result).error(), job.connect.url, job.exchange, "");
+    return spool_rest(options, job, reporter, job.spool_folder, &error);
+  }
   const std::string what =
       consequence(result.error(), progress.sent, reporter.published(), job.events.size());
   const Error error = explain(std::move(result).error(), job.connect.url, job.exchange, what);
@@ -114,8 +168,11 @@ int run_publish(const PublishCommandOptions& options) {
   if (const auto checked = check_command_options(options); !checked) return report(checked.error());
   const Settings settings = Settings::load();
   PublishGate gate = make_gate(options, settings);
-  return options.plan.lines_file ? run_bulk(options, settings, gate)
-                                 : run_events(options, settings, gate);
+  if (options.plan.lines_file) return run_bulk(options, settings, gate);
+  const int exit_code = run_events(options, settings, gate);
+  // A resolver that has no answer would hold up the end of the process.
+  if (options.fail_open) std::_Exit(exit_code);
+  return exit_code;
 }
 
 }  // namespace

@@ -32,10 +32,14 @@ constexpr std::string_view kDescription =
     "Standard output stays empty unless --print-ids or -o ndjson asks for the events; the counts "
     "come on standard error.\n"
     "\n"
+    "When no broker takes them, the events go to the spool in the data directory, and leave it in "
+    "order once one has confirmed them: by the next 'bb publish', or by 'bb spool flush'.\n"
+    "\n"
     "Exit codes: 0 published, 1 a schema that is broken, 3 some of several events were published "
     "and some failed, 4 wrong credentials, 5 not JSON, not an event, not valid, or without a "
-    "schema (and nothing was published), 6 no queue received it, 7 broker unreachable (in bulk "
-    "also when it is lost midway), 130 interrupted.";
+    "schema (and nothing was published), 6 no queue received it, 7 broker unreachable: the "
+    "events are in the spool (in bulk nothing is spooled; also when it is lost midway), 130 "
+    "interrupted.";
 
 constexpr std::string_view kExamples =
     "  bb publish llm.prompt --mock\n"
@@ -142,6 +146,24 @@ std::vector<OptionSpec> other_options(PublishCommandOptions& options) {
           "--timeout", options.timeout,
           "How long to wait for the broker, and then for each further confirm while nothing is "
           "being sent (default 5s)"),
+      choice_option(
+          "--spool", {"auto", "always", "never"},
+          [&options](const std::string& name) {
+            options.spool = name == "always"  ? SpoolMode::kAlways
+                            : name == "never" ? SpoolMode::kNever
+                                              : SpoolMode::kAuto;
+          },
+          "Keep the events in the spool, on this machine's disk, when no broker takes them (auto, "
+          "the default) or at once (always)"),
+      flag(
+          "--fail-open", options.fail_open,
+          "For hooks: end with 0 once the events are with the broker or in the spool, whatever the "
+          "broker says, and within --deadline"),
+      duration_option("--deadline", options.deadline,
+                      "How long --fail-open may take in all (default 2s)"),
+      text_option("--data-dir", "DIR", options.data_dir,
+                  "Where the spool is (default $BB_DATA_DIR, else ~/.local/state/bloodbank)",
+                  ValueKind::kDirectory),
       url_option(options.url),
       exchange_option(options.exchange),
   };
@@ -163,6 +185,15 @@ Result<void> check_command_options(const PublishCommandOptions& options) {
   if (options.skip_validation && options.schema_version && !options.plan.mock) {
     return fail(ErrorCode::kUsage,
                 "--schema-version does not go with --skip-validation; see 'bb help publish'");
+  }
+  if (options.deadline && !options.fail_open) {
+    return fail(ErrorCode::kUsage, "--deadline is that of --fail-open; --timeout is the other one");
+  }
+  if (options.fail_open && options.spool == SpoolMode::kNever) {
+    return fail(ErrorCode::kUsage, "--fail-open needs the spool, which --spool never rules out");
+  }
+  if (options.plan.lines_file && (options.fail_open || options.spool == SpoolMode::kAlways)) {
+    return fail(ErrorCode::kUsage, "events in bulk (--jsonl) do not go to the spool");
   }
   if (!options.plan.lines_file && (options.skip_bad_lines || options.print_ids)) {
     return fail(ErrorCode::kUsage,

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/publish_gate.h"
 #include "cli/publish_plan.h"
+#include "cli/spooled_events.h"
 
 namespace bb::cli {
 
@@ -30,6 +31,11 @@ struct PublishCommandOptions {
   bool json_output = false;
   bool quiet = false;
   std::optional<std::chrono::milliseconds> timeout;
+  // When no broker takes the events.
+  SpoolMode spool = SpoolMode::kAuto;
+  bool fail_open = false;
+  std::optional<std::chrono::milliseconds> deadline;
+  std::optional<std::string> data_dir;
   std::optional<std::string> url;
   std::optional<std::string> exchange;
 

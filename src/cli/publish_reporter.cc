@@ -9,13 +9,15 @@
 
 namespace bb::cli {
 
-std::string published_line(const PlannedEvent& event, std::string_view exchange, bool as_json) {
+std::string published_line(const PlannedEvent& event, std::string_view exchange, bool as_json,
+                           std::string_view status) {
   if (!as_json) return event.event_id + "\n";
   return fmt::format(
       "{{\"event_id\":{},\"event_type\":{},\"exchange\":{},\"routing_key\":{},\"schema\":{},"
-      "\"status\":\"published\"}}\n",
+      "\"status\":{}}}\n",
       quote_json(event.event_id), quote_json(event.event_type), quote_json(exchange),
-      quote_json(event.event_type), event.schema_id.empty() ? "null" : quote_json(event.schema_id));
+      quote_json(event.event_type), event.schema_id.empty() ? "null" : quote_json(event.schema_id),
+      quote_json(status));
 }
 
 Error fate_error(const PlannedEvent& event, Fate fate, std::string_view exchange) {
@@ -49,6 +51,7 @@ std::string in_history_notice(std::size_t events, std::string_view exchange) {
 
 void PublishReporter::on_settled(const PlannedEvent& event, Fate fate) {
   if (fate == Fate::kUnknown) return;
+  ++settled_;
   if (fate == Fate::kInHistory) {
     print_notice(in_history_notice(event, exchange_));
   } else if (fate != Fate::kPublished) {
@@ -62,6 +65,14 @@ void PublishReporter::on_settled(const PlannedEvent& event, Fate fate) {
   if (!output_failed_ && print_result(published_line(event, exchange_, json_output_)) != kExitOk) {
     output_failed_ = true;
   }
+}
+
+void PublishReporter::on_spooled(std::span<const PlannedEvent> events) {
+  std::string lines;
+  for (const PlannedEvent& event : events) {
+    lines += published_line(event, exchange_, json_output_, "spooled");
+  }
+  output_failed_ = print_result(lines) != kExitOk || output_failed_;
 }
 
 int PublishReporter::finish(const std::vector<PlannedEvent>& events) const {

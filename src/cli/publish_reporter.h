@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ namespace bb::cli {
 
 // One line for standard output, line break included: the id alone, or as JSON all that there is to
 // know.
-std::string published_line(const PlannedEvent& event, std::string_view exchange, bool as_json);
+std::string published_line(const PlannedEvent& event, std::string_view exchange, bool as_json,
+                           std::string_view status = "published");
 
 // Why an event that the broker answered for was not published. `fate` is kUnroutable or kRefused.
 Error fate_error(const PlannedEvent& event, Fate fate, std::string_view exchange);
@@ -32,7 +34,12 @@ class PublishReporter {
 
   void on_settled(const PlannedEvent& event, Fate fate);
 
+  // They are in the spool.
+  void on_spooled(std::span<const PlannedEvent> events);
+
   std::size_t published() const { return published_; }
+  // The first ones; the others have no answer.
+  std::size_t settled() const { return settled_; }
 
   // Of a run whose connection did not fail: the notice for a person, and the exit code.
   int finish(const std::vector<PlannedEvent>& events) const;
@@ -44,6 +51,7 @@ class PublishReporter {
   bool quiet_;
   std::string exchange_;
   std::size_t published_ = 0;
+  std::size_t settled_ = 0;
   std::optional<ErrorCode> first_failure_;
   bool output_failed_ = false;
 };

@@ -2,6 +2,7 @@
 // signal: what a command does between reading its options and its exit code.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -22,6 +23,8 @@ namespace bb::cli {
 // When to give up. The task may move it on while it makes progress.
 struct Deadline {
   std::chrono::steady_clock::time_point at = std::chrono::steady_clock::time_point::max();
+  // Not beyond it, whatever the progress.
+  std::chrono::steady_clock::time_point latest = std::chrono::steady_clock::time_point::max();
 
   static Deadline in(std::chrono::milliseconds duration) {
     Deadline deadline;
@@ -29,7 +32,7 @@ struct Deadline {
     return deadline;
   }
   void move_to(std::chrono::milliseconds from_now) {
-    at = std::chrono::steady_clock::now() + from_now;
+    at = std::min(std::chrono::steady_clock::now() + from_now, latest);
   }
   void move_to_never() { at = std::chrono::steady_clock::time_point::max(); }
   bool is_never() const { return at == std::chrono::steady_clock::time_point::max(); }

@@ -130,14 +130,14 @@ def test_no_broker(bb, nothing_published):
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         url = f"amqp://guest:secret@127.0.0.1:{held.getsockname()[1]}/"
-        for arguments in (PUBLISH, ["subscribe", "#"]):
+        for arguments in ([*PUBLISH, "--spool", "never"], ["subscribe", "#"]):
             failed = bb(*arguments, RABBIT_URL=url)
             assert_one_line(failed, UNREACHABLE, "127.0.0.1", "refused")
             assert "secret" not in failed.stderr
 
 
 def test_unknown_host(bb, nothing_published):
-    failed = bb(*PUBLISH, RABBIT_URL="amqp://nowhere.invalid/")
+    failed = bb(*PUBLISH, "--spool", "never", RABBIT_URL="amqp://nowhere.invalid/")
     assert_one_line(failed, UNREACHABLE, "nowhere.invalid")
 
 

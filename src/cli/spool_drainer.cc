@@ -1,0 +1,98 @@
+#include "cli/spool_drainer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "amqp/return_text.h"
+
+namespace bb::cli {
+namespace {
+
+// What was sent and not answered for: sequence numbers of the channel follow one another.
+class InFlight {
+ public:
+  InFlight(client::SpoolDrain& drain, DrainReport& report, std::function<void()> on_progress)
+      : drain_(drain), report_(report), on_progress_(std::move(on_progress)) {}
+
+  void sent(std::uint64_t sequence, std::uint64_t number) {
+    if (numbers_.empty()) first_ = sequence;
+    numbers_.push_back(number);
+  }
+
+  void on_confirm(const client::Confirm& confirm) {
+    if (failure || numbers_.empty() || confirm.sequence < first_) return;
+    const std::uint64_t number = numbers_[confirm.sequence - first_];
+    const bool in_history = confirm.return_text == amqp::kKeptInHistory;
+    Result<void> done;
+    if (confirm.nacked) {
+      done = drain_.set_aside(number, "the broker refused it");
+      ++report_.refused;
+    } else if (confirm.returned && !in_history) {
+      done = drain_.set_aside(number, "no queue received it");
+      ++report_.refused;
+    } else {
+      done = drain_.done(number);
+      ++report_.published;
+    }
+    if (!done) failure = done.error();
+    report_.last_number = std::max(report_.last_number, number);
+    on_progress_();
+  }
+
+  std::optional<Error> failure;
+
+ private:
+  client::SpoolDrain& drain_;
+  DrainReport& report_;
+  const std::function<void()> on_progress_;
+  std::deque<std::uint64_t> numbers_;
+  std::uint64_t first_ = 0;
+};
+
+}  // namespace
+
+boost::asio::awaitable<Result<void>> drain_spool(client::SpoolDrain& drain,
+                                                 client::Channel& channel, DrainReport& report,
+                                                 std::function<void()> on_progress) {
+  const auto in_flight = std::make_shared<InFlight>(drain, report, std::move(on_progress));
+  channel.on_confirm(
+      [in_flight](const client::Confirm& confirm) { in_flight->on_confirm(confirm); });
+  std::set<std::string> declared;
+  Result<void> result;
+  while (result) {
+    auto batch = drain.next_batch();
+    if (!batch) {
+      result = fail(std::move(batch).error());
+      break;
+    }
+    if (batch->empty()) break;
+    for (const client::SpoolEntry& entry : *batch) {
+      if (!entry.exchange.empty() && declared.insert(entry.exchange).second) {
+        client::ExchangeOptions exchange;
+        exchange.no_wait = true;
+        result = co_await channel.declare_exchange(entry.exchange, exchange);
+        if (!result) break;
+      }
+      const auto sent = channel.publish(entry.message());
+      if (!sent) {
+        result = fail(sent.error());
+        break;
+      }
+      in_flight->sent(*sent, entry.number);
+      if (result = co_await channel.writable(); !result) break;
+    }
+    // Batch by batch: what is in flight is bounded, and the spool's marks are synced together.
+    if (result) result = co_await channel.wait_unconfirmed_at_most(0);
+    if (result && in_flight->failure) result = fail(*in_flight->failure);
+  }
+  channel.on_confirm({});
+  co_return result;
+}
+
+}  // namespace bb::cli

@@ -1,0 +1,29 @@
+// Sends what waits in a spool to its broker.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "bloodbank/result.h"
+#include "client/channel.h"
+#include "client/spool.h"
+
+namespace bb::cli {
+
+struct DrainReport {
+  std::uint64_t published = 0;
+  std::uint64_t refused = 0;      // set aside: no queue received them, or the broker refused
+  std::uint64_t last_number = 0;  // of the entries that are done with
+};
+
+// Publishes the entries of `drain` in order until there are none, each with a confirm, and forgets
+// each once it has that. `channel` has confirms on and no handler of its own; `on_progress` is
+// called for each confirm. Fails with the channel's error or the spool's; what was not confirmed
+// stays. All arguments outlive the coroutine.
+boost::asio::awaitable<Result<void>> drain_spool(client::SpoolDrain& drain,
+                                                 client::Channel& channel, DrainReport& report,
+                                                 std::function<void()> on_progress);
+
+}  // namespace bb::cli

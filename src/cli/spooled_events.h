@@ -1,0 +1,27 @@
+// Events of `bb publish` that go to the spool in place of a broker.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "bloodbank/result.h"
+#include "cli/planned_event.h"
+
+namespace bb::cli {
+
+enum class SpoolMode : std::uint8_t {
+  kAuto,    // when no broker takes them
+  kAlways,  // at once
+  kNever,
+};
+
+// Appends them all, durably, or none. The errors are those of client::Spool.
+Result<void> spool_events(const std::string& folder, std::span<const PlannedEvent> events,
+                          std::string_view exchange);
+
+// Whether an event that met this error may be one for the spool: no broker took it, and another
+// time one may. With `fail_open`, whatever a broker had against it.
+bool is_for_spool(ErrorCode code, bool fail_open);
+
+}  // namespace bb::cli

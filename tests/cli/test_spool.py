@@ -1,0 +1,196 @@
+"""The spool: events that `bb publish` found no broker for."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from bb_pytest import PATIENCE_S, Program
+from service import free_ports
+
+EVENT = "test.spool.kept"
+PUBLISH = ("publish", EVENT, "--skip-validation")
+
+
+@pytest.fixture
+def away(tmp_path):
+    """`bb` with no broker, and serve() starts one where it is looked for."""
+    port = free_ports(1)[0]
+    program = Program(tmp_path, RABBIT_URL=f"amqp://guest:guest@127.0.0.1:{port}/")
+
+    def serve():
+        process = program.start("serve", "--port", str(port), "--no-http")
+        assert "listening" in process.stdout.readline(), process.stderr.read()
+        return process
+
+    program.serve = serve
+    yield program
+    program.stop_all()
+
+
+def keep(bb, number, *options, **settings):
+    payload = json.dumps({"n": number})
+    return bb(*PUBLISH, "--json", payload, *options, **settings)
+
+
+def status(bb):
+    return json.loads(bb("spool", "status", "-o", "json").stdout)
+
+
+def test_keeps_an_event_that_no_broker_takes(away):
+    kept = keep(away, 1)
+    assert kept.returncode == 7 and "in the spool" in kept.stderr
+    assert len(kept.stderr.splitlines()) == 1
+    assert status(away)["entries"] == 1
+    listed = [json.loads(line) for line in away("spool", "list", "-o", "ndjson").stdout.splitlines()]
+    assert [(e["event_type"], e["event_id"]) for e in listed] == [(EVENT, kept.stdout.strip())]
+    assert EVENT in away("spool", "list").stdout
+
+
+def test_not_where_it_is_not_wanted(away):
+    refused = keep(away, 1, "--spool", "never")
+    assert refused.returncode == 7 and refused.stdout == ""
+    assert status(away)["entries"] == 0
+
+
+def test_always_asks_no_broker(away):
+    kept = keep(away, 1, "--spool", "always")
+    assert kept.returncode == 0 and kept.stderr == ""
+    assert status(away)["entries"] == 1
+
+
+def test_an_event_that_is_not_valid_is_not_kept(away):
+    assert away("publish", EVENT, "--json", "{").returncode == 5
+    assert status(away)["entries"] == 0
+
+
+def spooled(bb, count):
+    """So many events in the spool of the broker's URL, put there as if it were away."""
+    ids = []
+    for number in range(count):
+        done = keep(bb, number, "--spool", "always")
+        assert done.returncode == 0, done.stderr
+        ids.append(done.stdout.strip())
+    return ids
+
+
+def received(channel, queue):
+    ids = []
+    while True:
+        method, properties, _ = channel.basic_get(queue, auto_ack=True)
+        if not method:
+            return ids
+        ids.append(properties.message_id)
+
+
+def test_the_next_publish_sends_what_waits_and_in_order(bb, channel, everything):
+    ids = spooled(bb, 20)
+    last = keep(bb, 99)
+    assert last.returncode == 0 and "20 events of the spool" in last.stderr
+    assert received(channel, everything) == ids + [last.stdout.strip()]
+    assert status(bb)["entries"] == 0
+
+
+def test_flush_sends_what_waits(bb, channel, everything):
+    ids = spooled(bb, 5)
+    flushed = bb("spool", "flush")
+    assert flushed.returncode == 0 and "5 events are published" in flushed.stderr
+    assert received(channel, everything) == ids
+    assert bb("spool", "flush").returncode == 0
+
+
+def test_what_no_queue_receives_is_set_aside(bb, channel):
+    channel.exchange_declare(bb.exchange, "topic", durable=True)
+    history = f"{bb.exchange}.history"
+    ids = spooled(bb, 2)
+    flushed = bb("spool", "flush")
+    assert flushed.returncode == 3 and "--refused" in flushed.stderr
+    assert status(bb)["entries"] == 0 and status(bb)["refused_entries"] == 2
+    refused = bb("spool", "list", "--refused", "-o", "ndjson").stdout.splitlines()
+    assert [json.loads(line)["event_id"] for line in refused] == ids
+    assert "no queue" in json.loads(refused[0])["refusal"]
+    queue = channel.queue_declare("", exclusive=True).method.queue
+    channel.queue_bind(queue, bb.exchange, "#")
+    assert bb("spool", "flush", "--refused").returncode == 0
+    assert received(channel, queue) == ids
+    channel.exchange_delete(bb.exchange)
+    channel.queue_delete(history)
+
+
+def test_drop(away):
+    for number in range(3):
+        assert keep(away, number, "--spool", "always").returncode == 0
+    first = json.loads(away("spool", "list", "-o", "json").stdout)[0]["number"]
+    assert away("spool", "drop", str(first)).returncode == 2, "nobody is there to ask"
+    assert away("spool", "drop", str(first), "--yes").returncode == 0
+    assert status(away)["entries"] == 2
+    assert away("spool", "drop", str(first), "--yes").returncode == 1
+    assert away("spool", "drop", "--all", "--yes").returncode == 0
+    assert status(away)["entries"] == 0
+    assert away("spool", "drop", "--yes").returncode == 2
+
+
+def test_fail_open_keeps_the_event_whatever_the_broker_says(bb, broker):
+    wrong = re.sub(r"//[^@]*@", "//guest:wrong@", broker.url)
+    done = keep(bb, 1, "--fail-open", RABBIT_URL=wrong)
+    assert done.returncode == 0 and "in the spool" in done.stderr
+    assert json.loads(bb("spool", "status", "-o", "json", RABBIT_URL=wrong).stdout)["entries"] == 1
+
+
+def test_a_spool_that_cannot_be_written_is_told(away):
+    (away.folder / "nowhere").write_text("a file")
+    failed = keep(away, 1, "--data-dir", away.folder / "nowhere", "--spool", "always")
+    assert failed.returncode == 1 and "nowhere" in failed.stderr
+
+
+def test_many_processes_at_once_and_some_killed(away):
+    """All that said 0 or 7 arrive once each, in the order of their process."""
+    workers = 8
+    each = 6
+    script = (
+        'i=0; while [ $i -lt %d ]; do "$BB" publish %s --skip-validation --timeout 300ms --json '
+        "\"{\\\"worker\\\": $WORKER, \\\"n\\\": $i}\" >/dev/null 2>&1; code=$?; "
+        '[ $code -eq 0 ] || [ $code -eq 7 ] && echo "$WORKER $i" >> said; i=$((i+1)); done'
+        % (each, EVENT)
+    )
+    processes = []
+    for worker in range(workers):
+        environment = {**away.environment, "BB": away.executable, "WORKER": str(worker)}
+        processes.append(
+            subprocess.Popen(
+                ["sh", "-c", script], cwd=away.folder, env=environment, start_new_session=True
+            )
+        )
+    deadline = time.monotonic() + PATIENCE_S
+    said = away.folder / "said"
+    while time.monotonic() < deadline:
+        if said.exists() and len(said.read_text().splitlines()) >= workers:
+            break
+        time.sleep(0.01)
+    for process in processes[:2]:
+        os.killpg(process.pid, signal.SIGKILL)
+    for process in processes:
+        process.wait(PATIENCE_S)
+    promised = [tuple(map(int, line.split())) for line in said.read_text().splitlines()]
+    assert len(promised) >= (workers - 2) * each
+
+    waiting = status(away)["entries"]
+    process = away.serve()
+    reader = away.subscribe("#", "-o", "ndjson", "--count", str(waiting))
+    flushed = away("spool", "flush")
+    assert flushed.returncode == 0, flushed.stderr
+    out, _ = reader.communicate(timeout=PATIENCE_S)
+    process.terminate()
+    process.wait(PATIENCE_S)
+    seen = [json.loads(line)["payload"] for line in out.splitlines()]
+    seen = [(p["worker"], p["n"]) for p in seen]
+    # One that was killed may have kept its event before it could say so.
+    assert len(set(seen)) == len(seen) == waiting
+    assert set(promised) <= set(seen)
+    for worker in range(workers):
+        numbers = [n for w, n in seen if w == worker]
+        assert numbers == sorted(numbers)
