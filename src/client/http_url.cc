@@ -44,9 +44,19 @@ Result<void> read_user(HttpUrl& url, const urls::url_view& parts) {
   return {};
 }
 
+constexpr std::uint16_t scheme_port(bool tls) {
+  return tls ? 443 : 80;
+}
+
+std::string encoded_host(std::string_view host) {
+  return host.find(':') == std::string_view::npos
+             ? std::string(urls::encode(host, urls::unreserved_chars))
+             : fmt::format("[{}]", urls::encode(host, kAddressChars));
+}
+
 Result<std::uint16_t> read_port(const urls::url_view& parts, bool tls) {
   const std::string_view text = parts.port();
-  if (text.empty()) return tls ? 443 : 80;
+  if (text.empty()) return scheme_port(tls);
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc{} || end != text.data() + text.size() || port == 0) {
@@ -98,9 +108,11 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
 }
 
 std::string HttpUrl::authority() const {
-  return host.find(':') == std::string::npos
-             ? fmt::format("{}:{}", urls::encode(host, urls::unreserved_chars), port)
-             : fmt::format("[{}]:{}", urls::encode(host, kAddressChars), port);
+  return fmt::format("{}:{}", encoded_host(host), port);
+}
+
+std::string HttpUrl::host_header() const {
+  return port == scheme_port(tls) ? encoded_host(host) : authority();
 }
 
 std::string HttpUrl::redacted() const {

@@ -20,6 +20,9 @@ struct HttpUrl {
 
   // "host:port", with brackets where they belong.
   std::string authority() const;
+  // The Host header: the authority without a port that is the scheme's own, as browsers and curl
+  // send it (RFC 9110 §7.2, RFC 3986 §6.2.3).
+  std::string host_header() const;
   // The URL without user and password. One line of ASCII, whatever the parts hold.
   std::string redacted() const;
 };

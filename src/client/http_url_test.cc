@@ -29,6 +29,13 @@ TEST(HttpUrl, PortIsThatOfTheScheme) {
   EXPECT_EQ(parse_http_url("http://ada:@host")->password, "");
 }
 
+TEST(HttpUrl, HostHeaderLeavesOutTheSchemesOwnPort) {
+  EXPECT_EQ(parse_http_url("http://host:80")->host_header(), "host");
+  EXPECT_EQ(parse_http_url("https://[::1]")->host_header(), "[::1]");
+  EXPECT_EQ(parse_http_url("https://host:80")->host_header(), "host:80");
+  EXPECT_EQ(parse_http_url("http://host:443")->host_header(), "host:443");
+}
+
 TEST(HttpUrl, RefusesWhatItCannotUseAndQuotesNoPassword) {
   for (const std::string_view text :
        {"", "host", "amqp://host", "http://", "http://host:0", "http://host:65536", "http://host:x",
