@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <memory>
 #include <utility>
 
 #include "bloodbank/envelope.h"
 #include "cli/child_process.h"
 #include "cli/duration.h"
+#include "cli/webhook_target.h"
 #include "client/text.h"
 
 namespace bb::cli {
@@ -48,7 +52,8 @@ Handled handled_of(const ChildEnd& end, const ServiceJob& job) {
   return Handled::failed(std::move(error));
 }
 
-asio::awaitable<Handled> run_command(const ServiceJob* job, Attempt attempt) {
+asio::awaitable<Handled> handle_event(const ServiceJob* job, WebhookTarget* target,
+                                      Attempt attempt) {
   const auto event = parse_any_envelope(attempt.delivery->body);
   if (!event) co_return Handled::unreadable(event.error().to_error().message);
   if (job->where) {
@@ -56,6 +61,11 @@ asio::awaitable<Handled> run_command(const ServiceJob* job, Attempt attempt) {
     const auto chosen = job->where->matches(attempt.delivery->body, scratch);
     if (!chosen) co_return Handled::failed(chosen.error().message);
     if (!*chosen) co_return Handled::skipped();
+  }
+  if (target != nullptr) {
+    std::string id = event->event_id.to_string();
+    std::string body = attempt.delivery->body;
+    co_return co_await target->handle(std::move(id), std::move(body));
   }
   ChildOptions child;
   child.command = job->command;
@@ -68,10 +78,15 @@ asio::awaitable<Handled> run_command(const ServiceJob* job, Attempt attempt) {
   co_return handled_of(*end, *job);
 }
 
+asio::awaitable<void> run_target(std::shared_ptr<WebhookTarget> target) {
+  co_await target->run();
+}
+
 std::string what_follows(const ServiceJob& job, const Attempt& attempt, const Handled& handled) {
   switch (handled.kind) {
     case Handled::Kind::kDone:
     case Handled::Kind::kSkipped:
+    case Handled::Kind::kLeft:
       return "";
     case Handled::Kind::kDeferred:
       return "it will be tried again";
@@ -101,7 +116,23 @@ asio::awaitable<Result<ServiceEnd>> run_service(const ServiceJob& job, Runner& r
     end = reason;
     running->stop();
   };
-  client::Handler handler = [&](Attempt attempt) { return run_command(&job, std::move(attempt)); };
+  std::shared_ptr<WebhookTarget> target;
+  if (job.webhook) {
+    auto sender = webhook::WebhookSender::make(*job.webhook);
+    if (!sender) {
+      Error error = std::move(sender).error();
+      if (error.code == ErrorCode::kAccessRefused) {
+        error.message += "; --allow-private posts there all the same";
+      }
+      co_return fail(std::move(error));
+    }
+    target = std::make_shared<WebhookTarget>(executor, *std::move(sender), job.on_notice,
+                                             [&] { stop(ServiceEnd::kGone); });
+    asio::co_spawn(executor, run_target(target), asio::detached);
+  }
+  client::Handler handler = [&](Attempt attempt) {
+    return handle_event(&job, target.get(), std::move(attempt));
+  };
   client::Subscriber subscriber(executor, job.subscriber, std::move(handler));
   running = &subscriber;
   bool told = false;
@@ -126,13 +157,20 @@ asio::awaitable<Result<ServiceEnd>> run_service(const ServiceJob& job, Runner& r
   if (!deadline.is_never()) {
     timer.expires_at(std::exchange(deadline, Deadline()).at);
     timer.async_wait([&](const boost::system::error_code& cancelled) {
-      if (!cancelled) stop(ServiceEnd::kTimeout);
+      if (cancelled) return;
+      if (target) target->stop();
+      stop(ServiceEnd::kTimeout);
     });
   }
-  runner.on_signal([&] { stop(ServiceEnd::kInterrupted); });
+  runner.on_signal([&] {
+    // What the endpoint does not take now goes back to the queue.
+    if (target) target->stop();
+    stop(ServiceEnd::kInterrupted);
+  });
   auto result = co_await subscriber.run(job.first_timeout);
   runner.on_signal({});
   timer.cancel();
+  if (target) target->stop();
   if (!result) co_return fail(std::move(result).error());
   if (!told && end == ServiceEnd::kTimeout) {
     co_return fail(ErrorCode::kTimeout, "no broker answered in time");

@@ -11,12 +11,15 @@
 #include "cli/runner.h"
 #include "client/subscriber.h"
 #include "filter/filter.h"
+#include "webhook/sender.h"
 
 namespace bb::cli {
 
 struct ServiceJob {
   client::SubscriberOptions subscriber;
+  // One of these two.
   std::string command;  // for /bin/sh
+  std::optional<webhook::SenderOptions> webhook;
   std::chrono::milliseconds time_limit{60'000};
   std::optional<filter::Filter> where;            // others are acknowledged, and that is all
   std::chrono::milliseconds first_timeout{5000};  // for a broker to answer
@@ -24,7 +27,12 @@ struct ServiceJob {
   std::function<void(const std::string&)> on_notice;
 };
 
-enum class ServiceEnd { kCount /* subscriber.finish_max */, kTimeout, kInterrupted };
+enum class ServiceEnd {
+  kCount,  // subscriber.finish_max
+  kTimeout,
+  kInterrupted,
+  kGone,  // the endpoint wants no more events
+};
 
 // What a command made of an event: its exit code 0 is success; 75 (EX_TEMPFAIL of sysexits.h) asks
 // for the event again later, without counting as a failure; anything else, and the end of its time,

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -20,6 +21,9 @@
 #include "cli/topic_pattern.h"
 #include "client/http_url.h"
 #include "client/sqlite_deduplicator.h"
+#include "io/read_file.h"
+#include "webhook/endpoint_url.h"
+#include "webhook/signature.h"
 
 namespace bb::cli {
 namespace {
@@ -35,6 +39,9 @@ struct Options {
   std::optional<std::string> service;
   std::optional<std::string> exec;
   std::optional<std::chrono::milliseconds> exec_timeout;
+  std::optional<std::string> webhook;
+  std::optional<std::string> webhook_secrets;
+  bool allow_private = false;
   std::optional<std::uint64_t> concurrency;
   std::optional<std::uint64_t> attempts;
   std::optional<std::chrono::milliseconds> retry_delay;
@@ -68,17 +75,28 @@ Result<void> check(const Options& options) {
                             "100 of them",
                             escape_controls(*options.service)));
   }
-  if (options.exec && !options.service && !options.queue) {
-    return fail(ErrorCode::kUsage,
-                "--exec needs a queue that outlives it: name the service with --service");
+  if (options.exec && options.webhook) {
+    return fail(ErrorCode::kUsage, "an event goes to --exec or to --webhook, not to both");
   }
-  const bool of_handlers = options.exec_timeout || options.concurrency || options.attempts ||
-                           options.retry_delay || options.retry_delay_max || options.ordered_by ||
-                           options.deduplicate || options.quorum;
-  if (of_handlers && !options.exec) {
+  const bool to_handler = options.exec || options.webhook;
+  if (to_handler && !options.service && !options.queue) {
     return fail(ErrorCode::kUsage,
-                "--exec-timeout, --concurrency, --attempts, --retry-delay, --retry-delay-max, "
-                "--ordered-by, --deduplicate and --quorum are for --exec");
+                "--exec and --webhook need a queue that outlives them: name the "
+                "service with --service");
+  }
+  if ((options.webhook_secrets || options.allow_private) && !options.webhook) {
+    return fail(ErrorCode::kUsage, "--webhook-secret-file and --allow-private are for --webhook");
+  }
+  if (options.exec_timeout && !options.exec) {
+    return fail(ErrorCode::kUsage, "--exec-timeout is for --exec");
+  }
+  const bool of_handlers = options.concurrency || options.attempts || options.retry_delay ||
+                           options.retry_delay_max || options.ordered_by || options.deduplicate ||
+                           options.quorum;
+  if (of_handlers && !to_handler) {
+    return fail(ErrorCode::kUsage,
+                "--concurrency, --attempts, --retry-delay, --retry-delay-max, --ordered-by, "
+                "--deduplicate and --quorum are for --exec and --webhook");
   }
   return {};
 }
@@ -135,6 +153,32 @@ Result<std::string> handled_file(const Options& options, const std::string& queu
   return fmt::format("{}/{}.sqlite", folder, client::encode_path_segment(queue));
 }
 
+// The secrets are in a file, a line each, or in the environment: arguments are for all to see.
+Result<webhook::SenderOptions> webhook_options(const Options& options) {
+  webhook::SenderOptions sender;
+  BB_TRY_ASSIGN(sender.url, webhook::parse_endpoint_url(*options.webhook));
+  std::string lines;
+  if (options.webhook_secrets) {
+    BB_TRY_ASSIGN(lines, io::read_file(*options.webhook_secrets, 64 << 10));
+  } else if (const char* const secret = std::getenv("BB_WEBHOOK_SECRET")) {
+    lines = secret;
+  }
+  for (std::string_view rest = lines; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.find_first_not_of(" \r\t") == std::string_view::npos) continue;
+    BB_TRY_ASSIGN(webhook::WebhookSecret secret, webhook::WebhookSecret::parse(line));
+    sender.secrets.push_back(std::move(secret));
+  }
+  if (sender.secrets.empty()) {
+    return fail(ErrorCode::kUsage,
+                "--webhook needs the secret that its receiver knows (whsec_...): in "
+                "BB_WEBHOOK_SECRET, or in a file with --webhook-secret-file");
+  }
+  sender.allow_private = options.allow_private;
+  return sender;
+}
+
 std::string this_consumer(const Options& options) {
   char host[256] = "unknown";
   ::gethostname(host, sizeof host - 1);
@@ -158,7 +202,8 @@ Result<ServiceJob> resolve_service(const Options& options) {
   }
   subscriber.consumer = this_consumer(options);
   if (options.quorum) subscriber.queue_type = client::QueueType::kQuorum;
-  subscriber.concurrency = options.concurrency.value_or(1);
+  // An endpoint is paced by how it fares; a handler for each event is one that waits.
+  subscriber.concurrency = options.concurrency.value_or(options.webhook ? 64 : 1);
   // Enough at hand for each handler that becomes free.
   subscriber.prefetch = static_cast<std::uint16_t>(options.prefetch.value_or(
       std::clamp<std::uint64_t>(2 * subscriber.concurrency, 16, UINT16_MAX)));
@@ -177,7 +222,10 @@ Result<ServiceJob> resolve_service(const Options& options) {
                            std::chrono::seconds(1));
     BB_TRY_ASSIGN(subscriber.deduplicator, client::SqliteDeduplicator::open(std::move(file)));
   }
-  job.command = *options.exec;
+  if (options.exec) job.command = *options.exec;
+  if (options.webhook) {
+    BB_TRY_ASSIGN(job.webhook, webhook_options(options));
+  }
   job.where = options.where;
   if (options.exec_timeout) job.time_limit = *options.exec_timeout;
   return job;
@@ -199,6 +247,7 @@ int run_as_service(const Options& options) {
   auto end = runner.run(run_service(*job, runner, deadline), deadline);
   if (end) {
     if (*end == ServiceEnd::kInterrupted) return kExitInterrupted;
+    if (*end == ServiceEnd::kGone) return kExitFailure;
     return *end == ServiceEnd::kTimeout && options.count ? kExitPartial : kExitOk;
   }
   if (end.error().code == ErrorCode::kInterrupted) return kExitInterrupted;
@@ -208,7 +257,7 @@ int run_as_service(const Options& options) {
 
 int run_subscribe(const Options& options) {
   if (const auto checked = check(options); !checked) return report(checked.error());
-  if (options.exec) return run_as_service(options);
+  if (options.exec || options.webhook) return run_as_service(options);
   auto job = resolve(options);
   if (!job) return report(job.error());
   job->on_subscribed = [&] {
@@ -307,6 +356,7 @@ Command subscribe_command() {
       "  bb subscribe 'transcription.voice.*' 'tonny.#'\n"
       "  bb subscribe '#' --count 1 --timeout 10s -o json\n"
       "  bb subscribe 'transcription.#' --where 'payload.confidence > 0.8'\n"
+      "  bb subscribe 'agent.#' --service hooks --webhook https://hooks.example.com/agents\n"
       "  bb subscribe 'github.pr.*' --service reviewer --exec 'jq .payload >> prs.ndjson'\n"
       "  bb subscribe 'agent.#' --queue bloodbank.events.v1.audit -o ndjson >> audit.ndjson\n";
   command.options = {
@@ -321,8 +371,20 @@ Command subscribe_command() {
                   "its standard input, fields of it in BB_EVENT_TYPE, BB_EVENT_ID and others"),
       duration_option("--exec-timeout", options->exec_timeout,
                       "End a command that takes longer; it has failed then (default 1m)"),
-      number_option("--concurrency", 1, 1000, options->concurrency,
-                    "Run up to N commands at a time (default 1)"),
+      text_option(
+          "--webhook", "URL", options->webhook,
+          "Post each event there in place of printing it, in the form of Standard Webhooks: "
+          "until the endpoint has it, with growing pauses while it is down; 410 ends it"),
+      text_option("--webhook-secret-file", "FILE", options->webhook_secrets,
+                  "The secrets (whsec_...) that sign webhooks, one a line: two while one replaces "
+                  "the other (default $BB_WEBHOOK_SECRET)",
+                  ValueKind::kFile),
+      flag("--allow-private", options->allow_private,
+           "Post to addresses of this machine and of private networks too"),
+      number_option(
+          "--concurrency", 1, 1000, options->concurrency,
+          "Have up to N events at work at a time (default 1; with --webhook 64, of which an "
+          "endpoint gets up to 8 at once)"),
       number_option("--attempts", 1, 100, options->attempts,
                     "Attempts at an event before it goes to the queue QUEUE.dlq (default 5)"),
       duration_option("--retry-delay", options->retry_delay,

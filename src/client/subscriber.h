@@ -36,6 +36,7 @@ struct Handled {
     kDeferred,    // to be tried again later, as often as it takes: that is no failure
     kRejected,    // never to be tried again
     kUnreadable,  // the same: it is no event
+    kLeft,        // not handled: it goes back to its queue once the subscriber has stopped
   };
   Kind kind = Kind::kDone;
   std::string error;  // why, for whoever looks at it later
@@ -46,6 +47,7 @@ struct Handled {
 
   static Handled done() { return {}; }
   static Handled skipped() { return {Kind::kSkipped, {}}; }
+  static Handled left() { return {Kind::kLeft, {}}; }
   static Handled failed(std::string error) { return {Kind::kFailed, std::move(error)}; }
   static Handled deferred(std::string why) { return {Kind::kDeferred, std::move(why)}; }
   static Handled rejected(std::string error) { return {Kind::kRejected, std::move(error)}; }

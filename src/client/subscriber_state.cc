@@ -319,6 +319,7 @@ awaitable<bool> SubscriberState::handle(Pointer self, SessionPointer session,
   for (;;) {
     const Attempt attempt(delivery, record.exchange, record.routing_key, record.attempts + 1);
     const Handled handled = co_await call_handler(self, attempt);
+    if (handled.kind == Handled::Kind::kLeft) break;
     if (handled.kind == Handled::Kind::kSkipped) {
       ++self->counts.skipped;
       settled = true;

@@ -1,0 +1,73 @@
+#include "cli/webhook_target.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "cli/duration.h"
+
+namespace bb::cli {
+
+namespace asio = boost::asio;
+using client::Handled;
+using webhook::DeliveryQueue;
+using webhook::Verdict;
+
+WebhookTarget::WebhookTarget(const asio::any_io_executor& executor, webhook::WebhookSender sender,
+                             Notice on_notice, std::function<void()> on_gone)
+    : executor_(executor),
+      deliverer_(executor, std::move(sender), webhook::DeliveryOptions{}, *this),
+      on_notice_(std::move(on_notice)),
+      on_gone_(std::move(on_gone)) {}
+
+asio::awaitable<void> WebhookTarget::run() {
+  const auto ended = co_await deliverer_.run();
+  ended_ = true;
+  const bool is_gone = ended == webhook::Deliverer::Ended::kGone;
+  if (is_gone) {
+    on_notice_(fmt::format("{} answered 410: it wants no more events", deliverer_.endpoint()));
+    on_gone_();
+  }
+  // What was not delivered goes back to the queue.
+  while (!waiting_.empty()) settle(waiting_.begin()->first, Handled::left());
+}
+
+asio::awaitable<Handled> WebhookTarget::handle(std::string event_id, std::string body) {
+  const DeliveryQueue::Key key = ++last_key_;
+  const auto outcome = std::make_shared<client::Pending<Handled>>(executor_);
+  if (ended_ || !deliverer_.submit(key, std::move(event_id), std::move(body))) {
+    co_return Handled::left();
+  }
+  waiting_.emplace(key, outcome);
+  auto handled = co_await client::wait_for(outcome);
+  if (!handled) co_return Handled::left();
+  co_return *std::move(handled);
+}
+
+void WebhookTarget::settle(DeliveryQueue::Key key, Handled handled) {
+  if (auto entry = waiting_.extract(key)) entry.mapped()->set(std::move(handled));
+}
+
+void WebhookTarget::on_delivered(DeliveryQueue::Key key) {
+  settle(key, Handled::done());
+}
+
+void WebhookTarget::on_given_up(DeliveryQueue::Key key, const Verdict& verdict) {
+  settle(key, Handled::failed(verdict.reason));
+}
+
+void WebhookTarget::on_failed(DeliveryQueue::Key, const Verdict& verdict,
+                              std::chrono::milliseconds pause, webhook::EndpointPacer::State) {
+  const std::string waits =
+      pause.count() > 0 ? fmt::format("; it is left alone for {}", format_duration(pause)) : "";
+  // Each longer pause is told, and not each event that fails with it.
+  const std::string notice = fmt::format("{}: {}{}", deliverer_.endpoint(), verdict.reason, waits);
+  if (notice != std::exchange(last_failure_, notice)) on_notice_(notice);
+}
+
+void WebhookTarget::on_recovered() {
+  last_failure_.clear();
+  on_notice_(fmt::format("{} takes events again", deliverer_.endpoint()));
+}
+
+}  // namespace bb::cli

@@ -1,0 +1,56 @@
+// `bb subscribe --webhook`: events to an HTTP endpoint, in place of a command.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "client/signal.h"
+#include "client/subscriber.h"
+#include "webhook/deliverer.h"
+
+namespace bb::cli {
+
+// Posts until the endpoint has an event: what fails is tried again here, with the event
+// unacknowledged in its queue, for an endpoint that is down fails for all of them. One that is
+// given up, after three days or because it cannot be sent, is a failed attempt. On one executor;
+// not thread-safe.
+class WebhookTarget final : private webhook::DeliveryObserver {
+ public:
+  using Notice = std::function<void(const std::string&)>;
+
+  // `on_gone` is called once, if the endpoint wants no more events (410).
+  WebhookTarget(const boost::asio::any_io_executor& executor, webhook::WebhookSender sender,
+                Notice on_notice, std::function<void()> on_gone);
+
+  // To be run beside the handlers, until stop().
+  boost::asio::awaitable<void> run();
+  void stop() { deliverer_.stop(); }
+
+  boost::asio::awaitable<client::Handled> handle(std::string event_id, std::string body);
+
+ private:
+  using Outcome = std::shared_ptr<client::Pending<client::Handled>>;
+
+  void on_delivered(webhook::DeliveryQueue::Key key) override;
+  void on_given_up(webhook::DeliveryQueue::Key key, const webhook::Verdict& verdict) override;
+  void on_failed(webhook::DeliveryQueue::Key key, const webhook::Verdict& verdict,
+                 std::chrono::milliseconds pause, webhook::EndpointPacer::State state) override;
+  void on_recovered() override;
+  void settle(webhook::DeliveryQueue::Key key, client::Handled handled);
+
+  boost::asio::any_io_executor executor_;
+  webhook::Deliverer deliverer_;
+  Notice on_notice_;
+  std::function<void()> on_gone_;
+  std::uint64_t last_key_ = 0;
+  bool ended_ = false;
+  std::string last_failure_;
+  std::unordered_map<webhook::DeliveryQueue::Key, Outcome> waiting_;
+};
+
+}  // namespace bb::cli
