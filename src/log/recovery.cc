@@ -156,29 +156,30 @@ class Recovery {
   // A segment is missing in front of this one. The names of new files may survive a crash in any
   // order: unless it was durable once, the log ends there. False: it does.
   Result<bool> check_gap(std::size_t index, Position expected) {
+    // Of what is missing, this much was removed.
+    const Position lost = std::max(expected, options_.removed_up_to);
     Aftermath found;
-    found.durable = expected < options_.durable_up_to;
+    found.durable = lost < options_.durable_up_to;
     for (std::size_t i = index; i < files_.size() && !found.durable; ++i) {
       BB_TRY_ASSIGN(const auto file, open(files_[i]));
       SegmentScanner scanner(*file, files_[i].base, files_[i].salt, files_[i].file_bytes);
-      BB_TRY_ASSIGN(found, scanner.look_behind(kSegmentHeaderBytes, expected));
+      BB_TRY_ASSIGN(found, scanner.look_behind(kSegmentHeaderBytes, lost));
     }
     if (!found.durable) {
       BB_TRY(remove_from(index));
-      out_.next_base = expected;
+      out_.next_base = lost;
       return false;
     }
     const SegmentFile& behind = files_[index];
     if (options_.repair == RepairMode::kRepair) {
-      out_.report.skipped.push_back(
-          {folder_.path_of(segment_name(expected)), expected, behind.base});
+      out_.report.skipped.push_back({folder_.path_of(segment_name(lost)), lost, behind.base});
       return true;
     }
     return fail(ErrorCode::kCorruptData,
                 fmt::format("{} is missing, and what comes after it, in {}, had been on disk: "
                             "restore the file from a backup, or start with --repair, which goes on "
                             "without it",
-                            folder_.path_of(segment_name(expected)), folder_.path_of(behind.name)));
+                            folder_.path_of(segment_name(lost)), folder_.path_of(behind.name)));
   }
 
   Result<void> take(const Record& record, Segment& segment) {

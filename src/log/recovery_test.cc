@@ -134,6 +134,40 @@ TEST(Recovery, EndsWhereTheNameOfASegmentIsLost) {
   EXPECT_GT(outcomes.size(), 2U);
 }
 
+// A segment that nobody needed was removed, and of the next one, never durable, the name is lost:
+// the log ends where what was removed does.
+TEST(Recovery, EndsBehindWhatWasRemovedWhereTheNameOfTheNextSegmentIsLost) {
+  io::SimulatedDisk disk(1);
+  Position removed = 0;
+  Position lost = 0;
+  {
+    auto log = open_log(disk);
+    for (int i = 0; i < 4; ++i) {
+      append(*log, std::string(3800, static_cast<char>('a' + i)));
+      if (i < 2) sync(*log);
+    }
+    ASSERT_TRUE(log->write());
+    ASSERT_THAT(log->segments(), SizeIs(4));
+    removed = log->segments()[1].base;
+    lost = log->segments()[2].base;
+  }
+  disk.settle();
+  ASSERT_TRUE(disk.remove(segment_name(removed)));
+  ASSERT_TRUE(disk.remove(segment_name(lost)));
+  disk.settle();
+  disk.kill();
+  const RecoveryOptions options{.removed_up_to = lost, .durable_up_to = lost};
+  auto log = open_log(disk, small_options(), options);
+  EXPECT_THAT(contents(*log), SizeIs(1));
+  EXPECT_GE(log->end(), lost) << "a checkpoint counts on it";
+  append(*log, "more");
+  sync(*log);
+  log.reset();
+  disk.crash();
+  log = open_log(disk, small_options(), options);
+  EXPECT_THAT(contents(*log), SizeIs(2));
+}
+
 TEST(Recovery, RefusesToGoOnWithoutASegmentThatWasDurable) {
   io::SimulatedDisk disk(1);
   Position middle = 0;
