@@ -1,0 +1,141 @@
+#include "cli/subscribe_jobs.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "amqp/constants.h"
+#include "base/try.h"
+#include "cli/order_key.h"
+#include "cli/settings.h"
+#include "client/http_url.h"
+#include "client/sqlite_deduplicator.h"
+#include "io/read_file.h"
+#include "webhook/endpoint_url.h"
+#include "webhook/signature.h"
+
+namespace bb::cli {
+namespace {
+
+// Where the services of this machine keep what they have handled.
+Result<std::string> handled_file(const SubscribeCommandOptions& options, const std::string& queue) {
+  BB_TRY_ASSIGN(const Setting data_dir, Settings::load().data_dir(options.data_dir));
+  const std::string folder = data_dir.value + "/handled";
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return fail(ErrorCode::kIo, fmt::format("cannot make {}: {}", folder, error.message()));
+  }
+  return fmt::format("{}/{}.sqlite", folder, client::encode_path_segment(queue));
+}
+
+// The secrets are in a file, a line each, or in the environment: arguments are for all to see.
+Result<webhook::SenderOptions> webhook_options(const SubscribeCommandOptions& options) {
+  webhook::SenderOptions sender;
+  BB_TRY_ASSIGN(sender.url, webhook::parse_endpoint_url(*options.webhook));
+  std::string lines;
+  if (options.webhook_secrets) {
+    BB_TRY_ASSIGN(lines, io::read_file(*options.webhook_secrets, 64 << 10));
+  } else if (const char* const secret = std::getenv("BB_WEBHOOK_SECRET")) {
+    lines = secret;
+  }
+  for (std::string_view rest = lines; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.find_first_not_of(" \r\t") == std::string_view::npos) continue;
+    BB_TRY_ASSIGN(webhook::WebhookSecret secret, webhook::WebhookSecret::parse(line));
+    sender.secrets.push_back(std::move(secret));
+  }
+  if (sender.secrets.empty()) {
+    return fail(ErrorCode::kUsage,
+                "--webhook needs the secret that its receiver knows (whsec_...): in "
+                "BB_WEBHOOK_SECRET, or in a file with --webhook-secret-file");
+  }
+  sender.allow_private = options.allow_private;
+  return sender;
+}
+
+std::string this_consumer(const SubscribeCommandOptions& options) {
+  char host[256] = "unknown";
+  ::gethostname(host, sizeof host - 1);
+  return fmt::format("{}@{}:{}", options.service.value_or("bb"), host, ::getpid());
+}
+
+}  // namespace
+
+Result<SubscribeJob> resolve_subscription(const SubscribeCommandOptions& options) {
+  if (options.queue &&
+      (options.queue->empty() || options.queue->size() > amqp::kShortStringMaxBytes)) {
+    return fail(ErrorCode::kUsage, fmt::format("the queue's name must have 1 to {} bytes",
+                                               amqp::kShortStringMaxBytes));
+  }
+  const Settings settings = Settings::load();
+  SubscribeJob job;
+  BB_TRY_ASSIGN(const Setting exchange, settings.exchange(options.exchange));
+  BB_TRY_ASSIGN(job.connect.url, amqp::parse_url(settings.url(options.url).value));
+  job.connect.connection_name = "bb subscribe";
+  job.exchange = exchange.value;
+  job.patterns = options.patterns;
+  job.queue = options.queue;
+  if (options.service) job.queue = client::service_queue(job.exchange, *options.service);
+  job.count_max = options.count;
+  job.where = options.where;
+  if (options.prefetch) job.prefetch = static_cast<std::uint16_t>(*options.prefetch);
+  // What would only go back to the queue is better left there.
+  if (options.count && !options.where)
+    job.prefetch =
+        static_cast<std::uint16_t>(std::min<std::uint64_t>(job.prefetch, *options.count));
+  return job;
+}
+
+Result<ServiceJob> resolve_service(const SubscribeCommandOptions& options) {
+  BB_TRY_ASSIGN(const SubscribeJob usual, resolve_subscription(options));
+  ServiceJob job;
+  client::SubscriberOptions& subscriber = job.subscriber;
+  subscriber.connector.urls = {usual.connect.url};
+  subscriber.connector.connect = usual.connect;
+  subscriber.exchange = usual.exchange;
+  subscriber.patterns = usual.patterns;
+  subscriber.queue = *usual.queue;
+  // RabbitMQ and AMQP allow 255 bytes, and the queues beside it have longer names.
+  if (subscriber.queue.size() + 32 > amqp::kShortStringMaxBytes) {
+    return fail(ErrorCode::kUsage,
+                "the queue's name is too long for the queues beside it, whose "
+                "names begin with it");
+  }
+  subscriber.consumer = this_consumer(options);
+  if (options.quorum) subscriber.queue_type = client::QueueType::kQuorum;
+  // An endpoint is paced by how it fares; a handler for each event is one that waits.
+  subscriber.concurrency = options.concurrency.value_or(options.webhook ? 64 : 1);
+  // Enough at hand for each handler that becomes free.
+  subscriber.prefetch = static_cast<std::uint16_t>(options.prefetch.value_or(
+      std::clamp<std::uint64_t>(2 * subscriber.concurrency, 16, UINT16_MAX)));
+  subscriber.finish_max = options.count;
+  client::RetryPolicy& retry = subscriber.retry;
+  if (options.attempts) retry.attempts_max = *options.attempts;
+  if (options.retry_delay) retry.first = *options.retry_delay;
+  retry.most = std::max(options.retry_delay_max.value_or(retry.most), retry.first);
+  if (options.ordered_by) {
+    BB_TRY_ASSIGN(subscriber.order_key, order_key(*options.ordered_by));
+  }
+  if (options.deduplicate) {
+    client::SqliteDeduplicatorOptions file;
+    BB_TRY_ASSIGN(file.path, handled_file(options, subscriber.queue));
+    file.window = std::max(std::chrono::ceil<std::chrono::seconds>(*options.deduplicate),
+                           std::chrono::seconds(1));
+    BB_TRY_ASSIGN(subscriber.deduplicator, client::SqliteDeduplicator::open(std::move(file)));
+  }
+  if (options.exec) job.command = *options.exec;
+  if (options.webhook) {
+    BB_TRY_ASSIGN(job.webhook, webhook_options(options));
+  }
+  job.where = options.where;
+  if (options.exec_timeout) job.time_limit = *options.exec_timeout;
+  return job;
+}
+
+}  // namespace bb::cli

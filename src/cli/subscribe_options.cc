@@ -1,0 +1,199 @@
+#include "cli/subscribe_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/try.h"
+#include "cli/display_text.h"
+#include "cli/topic_pattern.h"
+
+namespace bb::cli {
+namespace {
+
+// It is part of a queue's name and of a file's.
+bool is_service_name(std::string_view name) {
+  return !name.empty() && name.size() <= 100 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
+}
+
+OptionSpec patterns_argument(SubscribeCommandOptions& options) {
+  OptionSpec spec;
+  spec.names = {"PATTERN"};
+  spec.value_name = "PATTERN";
+  spec.help =
+      "Which events: words separated by dots, * for any one word and # for any number of them; '#' "
+      "is every event";
+  spec.required = true;
+  spec.repeatable = true;
+  spec.accept = [&options](const std::string& value) -> Result<void> {
+    BB_TRY(check_topic_pattern(value));
+    options.patterns.push_back(value);
+    return {};
+  };
+  return spec;
+}
+
+OptionSpec where_option(SubscribeCommandOptions& options) {
+  OptionSpec spec;
+  spec.names = {"--where"};
+  spec.value_name = "CONDITION";
+  spec.help =
+      "Only events for which this holds, as in 'payload.confidence > 0.8'; the others are "
+      "acknowledged and passed over. docs/filter.md has the language";
+  spec.accept = [&options](const std::string& value) -> Result<void> {
+    BB_TRY_ASSIGN(options.where, filter::Filter::parse(value));
+    return {};
+  };
+  return spec;
+}
+
+OutputFormat format_of(const std::string& name) {
+  if (name == "json") return OutputFormat::kJson;
+  return name == "ndjson" ? OutputFormat::kNdjson : OutputFormat::kText;
+}
+
+}  // namespace
+
+Result<void> check_command_options(const SubscribeCommandOptions& options) {
+  if (options.service && options.queue) {
+    return fail(ErrorCode::kUsage,
+                "--service has a queue of its own, EXCHANGE.SERVICE: give either that or --queue");
+  }
+  if (options.service && !is_service_name(*options.service)) {
+    return fail(ErrorCode::kUsage,
+                fmt::format("'{}' is no name of a service: letters, digits, '.', '_' and '-', 1 to "
+                            "100 of them",
+                            escape_controls(*options.service)));
+  }
+  if (options.exec && options.webhook) {
+    return fail(ErrorCode::kUsage, "an event goes to --exec or to --webhook, not to both");
+  }
+  const bool to_handler = options.exec || options.webhook;
+  if (to_handler && !options.service && !options.queue) {
+    return fail(ErrorCode::kUsage,
+                "--exec and --webhook need a queue that outlives them: name the "
+                "service with --service");
+  }
+  if ((options.webhook_secrets || options.allow_private) && !options.webhook) {
+    return fail(ErrorCode::kUsage, "--webhook-secret-file and --allow-private are for --webhook");
+  }
+  if (options.exec_timeout && !options.exec) {
+    return fail(ErrorCode::kUsage, "--exec-timeout is for --exec");
+  }
+  const bool of_handlers = options.concurrency || options.attempts || options.retry_delay ||
+                           options.retry_delay_max || options.ordered_by || options.deduplicate ||
+                           options.quorum;
+  if (of_handlers && !to_handler) {
+    return fail(ErrorCode::kUsage,
+                "--concurrency, --attempts, --retry-delay, --retry-delay-max, --ordered-by, "
+                "--deduplicate and --quorum are for --exec and --webhook");
+  }
+  return {};
+}
+
+Command describe_subscribe(const std::shared_ptr<SubscribeCommandOptions>& options) {
+  Command command;
+  command.name = "subscribe";
+  command.aliases = {"tail"};
+  command.summary = "Print events as they happen";
+  command.description =
+      "Receives the events whose type matches one of the patterns, and prints each on standard "
+      "output. An event is acknowledged once it has been written; on the way out the others go "
+      "back "
+      "to the queue. Without --queue the queue is this command's own, and goes with it.\n"
+      "\n"
+      "As text an event is its time, type, source, the end of its id and of its first parent's, "
+      "and "
+      "the payload: on a terminal on a second line and cut at the width, otherwise whole on the "
+      "same "
+      "line. With -o ndjson it is the envelope on one line, which 'bb publish --envelope-file "
+      "-' "
+      "reads back; with -o json all of them are one array.\n"
+      "\n"
+      "With --exec an event is acknowledged once its command has ended with 0. Ended with 75 it is "
+      "tried again later, as often as it takes; ended otherwise, or not within its time, it has "
+      "failed: "
+      "it waits in a queue of the broker, is tried again, and after the last attempt is in the "
+      "queue "
+      "QUEUE.dlq with what happened in its headers. What is no event goes there at once. An event "
+      "can "
+      "come to its command more than once. A lost connection is taken up again for ever.\n"
+      "\n"
+      "Exit codes: 0 when --count is reached, when --timeout ends a run without --count, or when "
+      "the "
+      "reader of the output has gone; 3 when --timeout comes before --count; 7 when the connection "
+      "is lost, or --timeout comes before the broker has answered; 130 when interrupted.";
+  command.examples =
+      "  bb subscribe '#'\n"
+      "  bb subscribe 'transcription.voice.*' 'tonny.#'\n"
+      "  bb subscribe '#' --count 1 --timeout 10s -o json\n"
+      "  bb subscribe 'transcription.#' --where 'payload.confidence > 0.8'\n"
+      "  bb subscribe 'agent.#' --service hooks --webhook https://hooks.example.com/agents\n"
+      "  bb subscribe 'github.pr.*' --service reviewer --exec 'jq .payload >> prs.ndjson'\n"
+      "  bb subscribe 'agent.#' --queue bloodbank.events.v1.audit -o ndjson >> audit.ndjson\n";
+  command.options = {
+      patterns_argument(*options),
+      text_option("--queue", "NAME", options->queue,
+                  "Receive through this durable queue, which is made if it is not there, keeps its "
+                  "bindings and goes on collecting events afterwards"),
+      text_option("--service", "NAME", options->service,
+                  "The same with the queue EXCHANGE.NAME: that of the service of this name"),
+      text_option("--exec", "COMMAND", options->exec,
+                  "Give each event to this shell command in place of printing it: the envelope on "
+                  "its standard input, fields of it in BB_EVENT_TYPE, BB_EVENT_ID and others"),
+      duration_option("--exec-timeout", options->exec_timeout,
+                      "End a command that takes longer; it has failed then (default 1m)"),
+      text_option(
+          "--webhook", "URL", options->webhook,
+          "Post each event there in place of printing it, in the form of Standard Webhooks: "
+          "until the endpoint has it, with growing pauses while it is down; 410 ends it"),
+      text_option("--webhook-secret-file", "FILE", options->webhook_secrets,
+                  "The secrets (whsec_...) that sign webhooks, one a line: two while one replaces "
+                  "the other (default $BB_WEBHOOK_SECRET)",
+                  ValueKind::kFile),
+      flag("--allow-private", options->allow_private,
+           "Post to addresses of this machine and of private networks too"),
+      number_option(
+          "--concurrency", 1, 1000, options->concurrency,
+          "Have up to N events at work at a time (default 1; with --webhook 64, of which an "
+          "endpoint gets up to 8 at once)"),
+      number_option("--attempts", 1, 100, options->attempts,
+                    "Attempts at an event before it goes to the queue QUEUE.dlq (default 5)"),
+      duration_option("--retry-delay", options->retry_delay,
+                      "How long an event that failed waits for its second attempt; five times as "
+                      "long for each further one (default 1s)"),
+      duration_option("--retry-delay-max", options->retry_delay_max,
+                      "The longest such wait (default 10m)"),
+      text_option("--ordered-by", "FIELD", options->ordered_by,
+                  "Keep the order of events that have the same value in this field, as in "
+                  "source.app; those that follow one which failed wait for it"),
+      duration_option("--deduplicate", options->deduplicate,
+                      "Handle an event once even if it comes again within this time; what was "
+                      "handled is remembered in the data directory"),
+      flag("--quorum", options->quorum, "Make the queues as quorum queues"),
+      text_option("--data-dir", "DIR", options->data_dir,
+                  "Where --deduplicate remembers (default $BB_DATA_DIR, else "
+                  "~/.local/state/bloodbank)",
+                  ValueKind::kDirectory),
+      where_option(*options),
+      number_option("--count", 1, UINT64_MAX, options->count, "Stop after N events"),
+      duration_option("--timeout", options->timeout,
+                      "Stop this long after the start, connecting included: 500ms, 10s, 2m"),
+      number_option("--prefetch", 1, UINT16_MAX, options->prefetch,
+                    "Receive at most N events ahead of printing (default 64)"),
+      choice_option(
+          "-o,--output", {"text", "json", "ndjson"},
+          [options](const std::string& name) { options->format = format_of(name); },
+          "How to print events (default text)"),
+      flag("--no-color", options->no_colour, "No colour, on a terminal either"),
+      url_option(options->url),
+      exchange_option(options->exchange),
+  };
+  return command;
+}
+
+}  // namespace bb::cli
