@@ -6,10 +6,10 @@
 BUILD_PACKAGES=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates
   libboost1.81-dev libboost-url1.81-dev libsimdjson-dev libfmt-dev libspdlog-dev
-  libcli11-dev libidn2-dev libunistring-dev libpcre2-dev libssl-dev libsqlite3-dev libgtest-dev libgmock-dev libbenchmark-dev
+  libcli11-dev libidn2-dev libunistring-dev libpcre2-dev libssl-dev libsqlite3-dev libhiredis-dev libgtest-dev libgmock-dev libbenchmark-dev
   librabbitmq-dev
 )
-TEST_PACKAGES=(amqp-tools rabbitmq-server clang-format-19 zsh fish)
+TEST_PACKAGES=(amqp-tools rabbitmq-server redis-server clang-format-19 zsh fish)
 TIDY_PACKAGES=(clang-tidy-19)
 FUZZ_PACKAGES=(clang-19 libclang-rt-19-dev)
 
