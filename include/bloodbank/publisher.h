@@ -28,6 +28,7 @@ Envelope new_event(std::string event_type, RawJson payload);
 enum class Published : std::uint8_t {
   kInQueue,    // in at least one queue, and on the broker's disk
   kInHistory,  // in the history of the exchange, and in no queue
+  kInSpool,    // on this machine's disk, until there is a broker: see PublisherConfig::spool
 };
 
 struct PublisherConfig {
@@ -41,6 +42,15 @@ struct PublisherConfig {
   std::uint64_t unconfirmed_bytes_max = 64ull << 20;
   // When that is reached: true waits until there is room, false fails with kResourceError.
   bool wait_for_room = true;
+  // What waits goes to the spool of the data directory, which `bb publish` and `bb serve` share,
+  // once no broker was there for spool_after, and at close(): it survives this process, and is
+  // published by whoever reaches the broker first. Without: it waits in memory.
+  bool spool = false;
+  std::string data_dir;  // empty: BB_DATA_DIR, else ~/.local/state/bloodbank as for bb
+  std::chrono::milliseconds spool_after{5000};
+  // A spool that is damaged, events of it that the broker refused: somebody should look. Called
+  // from the publisher's own thread.
+  std::function<void(const Error&)> on_spool_trouble = {};
 };
 
 class Publisher {
@@ -67,7 +77,8 @@ class Publisher {
 
   // Waits until all that was published before is settled. kTimeout: something is not.
   Result<void> flush(std::chrono::milliseconds timeout);
-  // flush(), then says goodbye. Of what is not settled in time the outcome is kClosed. Idempotent.
+  // flush(), then says goodbye. What is not settled in time is in the spool, or its outcome is
+  // kClosed. Idempotent.
   Result<void> close(std::chrono::milliseconds timeout);
 
   // kTimeout, or why the last attempt failed.

@@ -10,9 +10,9 @@
 #include "amqp/return_text.h"
 #include "base/try.h"
 #include "cli/event_transfer_watch.h"
-#include "cli/spool_drainer.h"
 #include "client/channel.h"
 #include "client/spool.h"
+#include "client/spool_drainer.h"
 
 namespace bb::cli {
 namespace {
@@ -58,9 +58,9 @@ boost::asio::awaitable<Result<void>> empty_spool(client::Connection& connection,
   if (!opened) co_return fail(std::move(opened).error());
   client::Channel channel = *std::move(opened);
   if (auto enabled = channel.enable_confirms(); !enabled) co_return enabled;
-  DrainReport report;
+  client::DrainReport report;
   std::function<void()> on_progress = [&] { deadline.move_to(job.timeout); };
-  auto drained = co_await drain_spool(**drain, channel, report, std::move(on_progress));
+  auto drained = co_await client::drain_spool(**drain, channel, report, std::move(on_progress));
   auto closed = (*drain)->close();
   if (report.published > 0) {
     job.on_notice(fmt::format("bb: {} events of the spool are published", report.published));

@@ -20,8 +20,8 @@
 #include "cli/runner.h"
 #include "cli/schema_settings.h"
 #include "cli/settings.h"
-#include "cli/spool_place.h"
 #include "cli/terminal.h"
+#include "client/spool_place.h"
 
 namespace bb::cli {
 namespace {
@@ -107,7 +107,7 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
   if (options.spool != SpoolMode::kNever) {
     const auto data_dir = settings.data_dir(options.data_dir);
     if (!data_dir) return report(data_dir.error());
-    auto folder = spool_folder(data_dir->value, job.connect.url);
+    auto folder = client::spool_folder(data_dir->value, job.connect.url);
     // Without one, events are still published.
     if (!folder && options.spool == SpoolMode::kAlways) return report(folder.error());
     if (folder) job.spool_folder = *std::move(folder);

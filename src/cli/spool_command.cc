@@ -15,12 +15,12 @@
 #include "cli/output.h"
 #include "cli/runner.h"
 #include "cli/settings.h"
-#include "cli/spool_drainer.h"
-#include "cli/spool_place.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "client/connection.h"
 #include "client/spool.h"
+#include "client/spool_drainer.h"
+#include "client/spool_place.h"
 
 namespace bb::cli {
 namespace {
@@ -54,7 +54,7 @@ Result<Place> find_place(const Options& options) {
   Place place;
   BB_TRY_ASSIGN(place.url, amqp::parse_url(settings.url(options.url).value));
   BB_TRY_ASSIGN(const Setting data_dir, settings.data_dir(options.data_dir));
-  BB_TRY_ASSIGN(place.folder, spool_folder(data_dir.value, place.url));
+  BB_TRY_ASSIGN(place.folder, client::spool_folder(data_dir.value, place.url));
   return place;
 }
 
@@ -157,8 +157,8 @@ struct Flushing {
   SpoolArea area;
 };
 
-boost::asio::awaitable<Result<DrainReport>> flush(Flushing flushing, Spool& spool,
-                                                  Deadline& deadline) {
+boost::asio::awaitable<Result<client::DrainReport>> flush(Flushing flushing, Spool& spool,
+                                                          Deadline& deadline) {
   auto drain = spool.try_begin_drain(flushing.area);
   if (!drain) co_return fail(std::move(drain).error());
   if (!*drain) {
@@ -172,9 +172,9 @@ boost::asio::awaitable<Result<DrainReport>> flush(Flushing flushing, Spool& spoo
   if (!opened) co_return fail(std::move(opened).error());
   client::Channel channel = *std::move(opened);
   if (auto enabled = channel.enable_confirms(); !enabled) co_return fail(enabled.error());
-  DrainReport report;
+  client::DrainReport report;
   std::function<void()> on_progress = [&] { deadline.move_to(flushing.timeout); };
-  auto drained = co_await drain_spool(**drain, channel, report, std::move(on_progress));
+  auto drained = co_await client::drain_spool(**drain, channel, report, std::move(on_progress));
   auto closed = (*drain)->close();
   co_await connection.close();
   if (!drained) co_return fail(std::move(drained).error());

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
+#include <cstdlib>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "base/try.h"
 #include "bloodbank/publisher.h"
 #include "client/publisher.h"
+#include "client/spool_place.h"
 
 namespace bb {
 namespace {
@@ -26,7 +28,29 @@ constexpr milliseconds kGoodbye{1000};
 
 Publisher::Outcome to_public(const client::Outcome& outcome) {
   if (!outcome) return fail(outcome.error());
-  return *outcome == client::Kept::kInQueue ? Published::kInQueue : Published::kInHistory;
+  switch (*outcome) {
+    case client::Kept::kInQueue:
+      return Published::kInQueue;
+    case client::Kept::kInHistory:
+      return Published::kInHistory;
+    case client::Kept::kInSpool:
+      break;
+  }
+  return Published::kInSpool;
+}
+
+// Where `bb` has its data (its settings' order, without `.env`).
+Result<std::string> data_dir_of(const PublisherConfig& config) {
+  if (!config.data_dir.empty()) return config.data_dir;
+  const auto variable = [](const char* name) {
+    const char* const value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  if (std::string folder = variable("BB_DATA_DIR"); !folder.empty()) return folder;
+  if (std::string state = variable("XDG_STATE_HOME"); !state.empty()) return state + "/bloodbank";
+  if (std::string home = variable("HOME"); !home.empty()) return home + "/.local/state/bloodbank";
+  return fail(ErrorCode::kUsage,
+              "there is no folder for the spool: set data_dir, BB_DATA_DIR or HOME");
 }
 
 }  // namespace
@@ -203,6 +227,12 @@ Result<Publisher> Publisher::start(PublisherConfig config) {
   options.connector.connect.timeout = config.connect_timeout;
   options.connector.connect.connection_name = config.name;
   options.exchange = config.exchange;
+  if (config.spool) {
+    BB_TRY_ASSIGN(const std::string data_dir, data_dir_of(config));
+    BB_TRY_ASSIGN(options.spool, client::spool_folder(data_dir, options.connector.urls.front()));
+    options.spool_after = config.spool_after;
+    options.on_spool_trouble = config.on_spool_trouble;
+  }
   // The bounds are kept here, where there is somebody to wait.
   options.unsettled_max = SIZE_MAX;
   options.unsettled_bytes_max = UINT64_MAX;

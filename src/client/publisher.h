@@ -25,6 +25,7 @@ namespace bb::client {
 enum class Kept : std::uint8_t {
   kInQueue,    // in at least one queue
   kInHistory,  // in the history of the exchange, and in no queue
+  kInSpool,    // on this machine's disk, until there is a broker
 };
 
 // What became of a message. Errors: kNoRoute (no queue received it), kNacked (the broker refused
@@ -44,6 +45,13 @@ struct PublisherOptions {
   // single larger message is taken when there is nothing else.
   std::size_t unsettled_max = 65'536;
   std::uint64_t unsettled_bytes_max = 64ull << 20;
+  // The folder of a spool (spool_place.h); empty: messages wait in memory for a broker. With one,
+  // what waits is put there once there was no connection for `spool_after`, and at close(). It is
+  // published before anything else once there is one again. A spool that is full fails the message.
+  std::string spool;
+  std::chrono::milliseconds spool_after{5000};
+  // What somebody should look at: a damaged spool, events of it that the broker refused.
+  std::function<void(const Error&)> on_spool_trouble;
 };
 
 class PublisherState;  // private to client/
@@ -74,8 +82,8 @@ class Publisher {
   std::size_t unsettled_count() const;
   // Waits until everything that was published before is settled.
   boost::asio::awaitable<void> flush();
-  // flush(), for that long, then says goodbye. kTimeout: some were not settled; their outcome is
-  // kClosed.
+  // flush(), for that long, then says goodbye. kTimeout: some were not settled; they are in the
+  // spool, or their outcome is kClosed.
   boost::asio::awaitable<Result<void>> close(std::chrono::milliseconds timeout);
 
   bool is_connected() const;

@@ -43,7 +43,9 @@ PublisherState::PublisherState(const asio::any_io_executor& executor, PublisherO
       options_(std::move(options)),
       connector_(executor, options_.connector),
       changed_(executor),
-      work_(executor) {
+      work_(executor),
+      spool_timer_(executor) {
+  if (!options_.spool.empty()) spool_.emplace(options_.spool, options_.on_spool_trouble);
   connector_.on_failure([this](const Error& error) { lost(error); });
 }
 
@@ -71,6 +73,9 @@ Result<std::uint64_t> PublisherState::publish(const OutgoingMessage& message) {
   ++unsettled_;
   unsettled_bytes_ += bytes;
   const std::uint64_t number = last_number();
+  if (spooling_ && !std::exchange(spool_posted_, true)) {
+    asio::post(executor_, [self = shared_from_this()] { self->spool_waiting(); });
+  }
   // In most cases there is room right away.
   if (next_number_ == number && may_send()) {
     if (!send_next()) work_.notify();
@@ -97,21 +102,24 @@ bool PublisherState::may_send() const {
          (in_flight_ == 0 || next_number_ > one_by_one_up_to_ + 1);
 }
 
+OutgoingMessage PublisherState::message_of(const Entry& entry) const {
+  const std::string_view bytes = entry.bytes;
+  const auto properties =
+      amqp::decode_properties(as_bytes(bytes.substr(entry.key_bytes, entry.properties_bytes)));
+  BB_ASSERT(properties.has_value());
+  return {.exchange = options_.exchange,
+          .routing_key = bytes.substr(0, entry.key_bytes),
+          .properties = *properties,
+          .body = bytes.substr(entry.key_bytes + entry.properties_bytes),
+          .mandatory = entry.mandatory};
+}
+
 // False when nothing more can be sent on this channel.
 bool PublisherState::send_next() {
   const std::uint64_t number = next_number_;
   Entry& next = entry(number);
   if (!next.settled) {
-    const std::string_view bytes = next.bytes;
-    const auto properties =
-        amqp::decode_properties(as_bytes(bytes.substr(next.key_bytes, next.properties_bytes)));
-    BB_ASSERT(properties.has_value());
-    const auto sent =
-        channel_->publish({.exchange = options_.exchange,
-                           .routing_key = bytes.substr(0, next.key_bytes),
-                           .properties = *properties,
-                           .body = bytes.substr(next.key_bytes + next.properties_bytes),
-                           .mandatory = next.mandatory});
+    const auto sent = channel_->publish(message_of(next));
     if (!sent) {
       const ErrorCode code = sent.error().code;
       // It is at fault itself, and the channel as before.
@@ -191,7 +199,35 @@ void PublisherState::lost(const Error& error) {
   if (on_connection) on_connection(&error);
 }
 
+void PublisherState::watch_for_spool() {
+  if (!spool_ || session_open_ || stopped_) return;
+  spool_timer_.expires_after(options_.spool_after);
+  spool_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+    const auto self = weak.lock();
+    if (cancelled || !self || self->session_open_ || self->stopped_) return;
+    self->spooling_ = true;
+    self->spool_waiting();
+  });
+}
+
+// All that is not settled, to the spool, in order.
+void PublisherState::spool_waiting() {
+  spool_posted_ = false;
+  if (session_open_ || unsettled_ == 0) return;
+  std::vector<OutgoingMessage> messages;
+  messages.reserve(unsettled_);
+  for (const Entry& waiting : entries_) {
+    if (!waiting.settled) messages.push_back(message_of(waiting));
+  }
+  const Result<void> kept = spool_->append(messages);
+  const std::uint64_t last = last_number();
+  for (std::uint64_t number = first_number_; number <= last; ++number) {
+    settle(number, kept ? Outcome(Kept::kInSpool) : Outcome(fail(kept.error())));
+  }
+}
+
 asio::awaitable<void> PublisherState::run(Pointer self) {
+  self->watch_for_spool();
   while (!self->stopped_) {
     auto connection = co_await self->connector_.connect();
     if (!connection) break;
@@ -246,6 +282,13 @@ asio::awaitable<Result<void>> PublisherState::open_session(Pointer self) {
     if (self->stopped_) co_return fail(closed());
   }
   if (auto enabled = self->channel_->enable_confirms(); !enabled) co_return enabled;
+  if (self->spool_) {
+    auto drained = co_await self->spool_->drain(*self->connection_, self->options_.exchange);
+    if (!drained) co_return drained;
+    if (self->stopped_) co_return fail(closed());
+    self->spooling_ = false;
+    self->spool_timer_.cancel();
+  }
   // The channel is destroyed before this object, and calls no handler afterwards.
   PublisherState* const state = self.get();
   state->channel_->on_confirm([state](const Confirm& confirm) { state->on_confirm(confirm); });
@@ -263,6 +306,7 @@ asio::awaitable<Result<void>> PublisherState::open_session(Pointer self) {
 
 void PublisherState::end_session(const Error& error) {
   session_open_ = false;
+  watch_for_spool();
   changed_.notify();
   const bool by_broker = connection_->is_open();
   if (by_broker) {
@@ -279,9 +323,11 @@ void PublisherState::end_session(const Error& error) {
 
 void PublisherState::stop() {
   closing_ = stopped_ = true;
+  session_open_ = false;
+  spool_timer_.cancel();
+  if (spool_) spool_waiting();
   settle_all(closed());
   connector_.stop();
-  session_open_ = false;
   channel_.reset();  // what waits for it is resumed
   work_.notify();
 }

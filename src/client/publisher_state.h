@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "client/publisher.h"
+#include "client/publisher_spool.h"
 #include "client/signal.h"
 
 namespace bb::client {
@@ -71,6 +72,9 @@ class PublisherState : public std::enable_shared_from_this<PublisherState> {
   void settle(std::uint64_t number, Outcome outcome);
   void settle_all(const Error& error);
   void lost(const Error& error);
+  void watch_for_spool();
+  void spool_waiting();
+  OutgoingMessage message_of(const Entry& entry) const;
 
   Entry& entry(std::uint64_t number) { return entries_[number - first_number_]; }
 
@@ -98,6 +102,11 @@ class PublisherState : public std::enable_shared_from_this<PublisherState> {
   // The broker closed a channel: which of the messages that were under way it did not like is found
   // out by sending them one by one, up to this number.
   std::uint64_t one_by_one_up_to_ = 0;
+
+  std::optional<PublisherSpool> spool_;
+  boost::asio::steady_timer spool_timer_;
+  bool spooling_ = false;      // there has been no connection for long enough
+  bool spool_posted_ = false;  // spool_waiting() is on its way
 
   bool closing_ = false;
   bool stopped_ = false;

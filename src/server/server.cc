@@ -29,6 +29,7 @@
 #include "server/data_dir.h"
 #include "server/http_listener.h"
 #include "server/session.h"
+#include "server/spool_intake.h"
 #include "server/start_memory.h"
 #include "server/storage_driver.h"
 
@@ -138,7 +139,8 @@ class Server {
         broker_(broker_options(options), storage_, &validator_),
         driver_(context_.get_executor(), folder, options.disk_free_min_bytes, storage_, broker_,
                 [](const Error& error) { report_storage_failure(error); }),
-        http_(context_, broker_) {
+        http_(context_, broker_),
+        spools_(context_.get_executor(), broker_, storage_) {
     tell_wall_clock();
   }
 
@@ -183,6 +185,7 @@ class Server {
   broker::Broker broker_;
   StorageDriver driver_;
   HttpListener http_;
+  SpoolIntake spools_;
   std::unordered_map<Session*, std::weak_ptr<Session>> sessions_;
   bool stopping_ = false;
 };
@@ -221,6 +224,7 @@ Result<Listening> Server::listen() {
     BB_TRY(vhost->keep_history());
   }
   Listening listening{host, acceptor_.local_endpoint(ec).port(), std::nullopt};
+  spools_.start(options_.data_dir, listening.port);
   if (options_.http_port) {
     BB_TRY_ASSIGN(listening.http_port, http_.listen(address, *options_.http_port));
   }
@@ -280,6 +284,7 @@ asio::awaitable<void> Server::tick_loop(Server* self) {
     for (const auto& session : self->live_sessions()) session->tick();
     self->storage_.set_time(wall_clock_ms());
     self->driver_.tick();
+    self->spools_.tick();
   }
 }
 
@@ -317,6 +322,7 @@ void Server::stop() {
   boost::system::error_code ignored;
   acceptor_.close(ignored);
   http_.stop();
+  spools_.stop();
   broker_.shut_down();
   for (const auto& session : live_sessions()) session->stop_waiting();
   asio::co_spawn(context_, end_after_grace(this), asio::detached);

@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -15,6 +17,7 @@ namespace {
 
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 PublisherOptions publisher_options(std::vector<amqp::Url> urls, std::string exchange) {
@@ -182,6 +185,45 @@ BROKER_TEST(APublisherFindsTheMessageThatTheBrokerDoesNotLike) {
   }
   CO_ASSERT_OK(co_await publish_one(publisher, "a.b", "after it"));
   co_await remove(*sink);
+}
+
+BROKER_TEST(APublisherWithASpoolKeepsWhatNoBrokerTakes) {
+  auto sink = co_await make_sink(url);
+  CO_ASSERT_OK(sink);
+  const auto executor = co_await asio::this_coro::executor;
+  const auto proxy = Proxy::listen(executor, url);
+  proxy->refuse(true);
+  std::string folder = (std::filesystem::temp_directory_path() / "bb-spool-XXXXXX").string();
+  CO_ASSERT(::mkdtemp(folder.data()) != nullptr);
+  auto options = publisher_options(proxy->url(), sink->exchange);
+  options.spool = folder + "/spool";
+  options.spool_after = milliseconds(50);
+  {
+    Publisher publisher(executor, options);
+    for (const std::string body : {"1", "2"}) {
+      const auto kept = co_await publish_one(publisher, "a.b", body);
+      EXPECT_TRUE(kept && *kept == Kept::kInSpool) << body;
+    }
+    proxy->refuse(false);
+    CO_ASSERT_OK(co_await publisher.wait_connected(milliseconds(30'000)));
+    const auto sent = co_await publish_one(publisher, "a.b", "3");
+    EXPECT_TRUE(sent && *sent == Kept::kInQueue);
+    EXPECT_THAT(co_await drain(*sink), ElementsAre("1", "2", "3"));
+    // What is not confirmed at the end is kept too, and sent by the next.
+    proxy->stall(true);
+    CO_ASSERT_OK(publisher.publish(message_of("a.b", "4")));
+    EXPECT_FAILS(co_await publisher.close(milliseconds(50)), ErrorCode::kTimeout);
+    proxy->stall(false);
+    proxy->cut();
+  }
+  Publisher next(executor, options);
+  CO_ASSERT_OK(co_await publish_one(next, "a.b", "5"));
+  auto bodies = co_await drain(*sink);
+  // The broker may have had it before.
+  if (bodies.size() == 3) bodies.erase(bodies.begin());
+  EXPECT_THAT(bodies, ElementsAre("4", "5"));
+  co_await remove(*sink);
+  std::filesystem::remove_all(folder);
 }
 
 BROKER_TEST(APublisherOfAnExchangeOfAnotherTypeIsTold) {

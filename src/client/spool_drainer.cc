@@ -1,4 +1,4 @@
-#include "cli/spool_drainer.h"
+#include "client/spool_drainer.h"
 
 #include <fmt/format.h>
 
@@ -11,13 +11,13 @@
 
 #include "amqp/return_text.h"
 
-namespace bb::cli {
+namespace bb::client {
 namespace {
 
 // What was sent and not answered for: sequence numbers of the channel follow one another.
 class InFlight {
  public:
-  InFlight(client::SpoolDrain& drain, DrainReport& report, std::function<void()> on_progress)
+  InFlight(SpoolDrain& drain, DrainReport& report, std::function<void()> on_progress)
       : drain_(drain), report_(report), on_progress_(std::move(on_progress)) {}
 
   void sent(std::uint64_t sequence, std::uint64_t number) {
@@ -25,7 +25,7 @@ class InFlight {
     numbers_.push_back(number);
   }
 
-  void on_confirm(const client::Confirm& confirm) {
+  void on_confirm(const Confirm& confirm) {
     if (failure || numbers_.empty() || confirm.sequence < first_) return;
     const std::uint64_t number = numbers_[confirm.sequence - first_];
     const bool in_history = confirm.return_text == amqp::kKeptInHistory;
@@ -48,7 +48,7 @@ class InFlight {
   std::optional<Error> failure;
 
  private:
-  client::SpoolDrain& drain_;
+  SpoolDrain& drain_;
   DrainReport& report_;
   const std::function<void()> on_progress_;
   std::deque<std::uint64_t> numbers_;
@@ -57,13 +57,12 @@ class InFlight {
 
 }  // namespace
 
-boost::asio::awaitable<Result<void>> drain_spool(client::SpoolDrain& drain,
-                                                 client::Channel& channel, DrainReport& report,
-                                                 std::function<void()> on_progress) {
+boost::asio::awaitable<Result<void>> drain_spool(SpoolDrain& drain, Channel& channel,
+                                                 DrainReport& report,
+                                                 std::function<void()> on_progress,
+                                                 std::set<std::string> declared) {
   const auto in_flight = std::make_shared<InFlight>(drain, report, std::move(on_progress));
-  channel.on_confirm(
-      [in_flight](const client::Confirm& confirm) { in_flight->on_confirm(confirm); });
-  std::set<std::string> declared;
+  channel.on_confirm([in_flight](const Confirm& confirm) { in_flight->on_confirm(confirm); });
   Result<void> result;
   while (result) {
     auto batch = drain.next_batch();
@@ -72,9 +71,9 @@ boost::asio::awaitable<Result<void>> drain_spool(client::SpoolDrain& drain,
       break;
     }
     if (batch->empty()) break;
-    for (const client::SpoolEntry& entry : *batch) {
+    for (const SpoolEntry& entry : *batch) {
       if (!entry.exchange.empty() && declared.insert(entry.exchange).second) {
-        client::ExchangeOptions exchange;
+        ExchangeOptions exchange;
         exchange.no_wait = true;
         result = co_await channel.declare_exchange(entry.exchange, exchange);
         if (!result) break;
@@ -95,4 +94,4 @@ boost::asio::awaitable<Result<void>> drain_spool(client::SpoolDrain& drain,
   co_return result;
 }
 
-}  // namespace bb::cli
+}  // namespace bb::client

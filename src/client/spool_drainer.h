@@ -4,13 +4,14 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 
 #include "bloodbank/result.h"
 #include "client/channel.h"
 #include "client/spool.h"
 
-namespace bb::cli {
+namespace bb::client {
 
 struct DrainReport {
   std::uint64_t published = 0;
@@ -21,9 +22,11 @@ struct DrainReport {
 // Publishes the entries of `drain` in order until there are none, each with a confirm, and forgets
 // each once it has that. `channel` has confirms on and no handler of its own; `on_progress` is
 // called for each confirm. Fails with the channel's error or the spool's; what was not confirmed
-// stays. All arguments outlive the coroutine.
-boost::asio::awaitable<Result<void>> drain_spool(client::SpoolDrain& drain,
-                                                 client::Channel& channel, DrainReport& report,
-                                                 std::function<void()> on_progress);
+// stays. Exchanges are declared (topic, durable), but for those in `declared`. All arguments
+// outlive the coroutine.
+boost::asio::awaitable<Result<void>> drain_spool(SpoolDrain& drain, Channel& channel,
+                                                 DrainReport& report,
+                                                 std::function<void()> on_progress,
+                                                 std::set<std::string> declared = {});
 
-}  // namespace bb::cli
+}  // namespace bb::client
