@@ -52,15 +52,25 @@ Handled handled_of(const ChildEnd& end, const ServiceJob& job) {
   return Handled::failed(std::move(error));
 }
 
-asio::awaitable<Handled> handle_event(const ServiceJob* job, WebhookTarget* target,
-                                      Attempt attempt) {
+// What is wrong with a schema may be mended; an event stays as it is.
+Handled refused(const PublishGate& gate, const Error& error) {
+  std::string reason = client::one_line(error.message);
+  const bool is_events_fault = !gate.is_unchecked() && (error.code == ErrorCode::kInvalidPayload);
+  return is_events_fault ? Handled::rejected(std::move(reason))
+                         : Handled::failed(std::move(reason));
+}
+
+asio::awaitable<Handled> handle_event(const ServiceJob* job, EventChoice* choice,
+                                      WebhookTarget* target, Attempt attempt) {
   const auto event = parse_any_envelope(attempt.delivery->body);
   if (!event) co_return Handled::unreadable(event.error().to_error().message);
-  if (job->where) {
-    filter::FilterScratch scratch;
-    const auto chosen = job->where->matches(attempt.delivery->body, scratch);
-    if (!chosen) co_return Handled::failed(chosen.error().message);
-    if (!*chosen) co_return Handled::skipped();
+  const auto chosen = choice->wants(attempt.routing_key, attempt.delivery->body);
+  if (!chosen) co_return Handled::failed(chosen.error().message);
+  if (!*chosen) co_return Handled::skipped();
+  if (job->gate != nullptr) {
+    const PlacedText payload{.text = event->payload, .source = "payload"};
+    const auto checked = job->gate->check(event->event_type, payload, "/payload");
+    if (!checked) co_return refused(*job->gate, checked.error());
   }
   if (target != nullptr) {
     std::string id = event->event_id.to_string();
@@ -130,8 +140,9 @@ asio::awaitable<Result<ServiceEnd>> run_service(const ServiceJob& job, Runner& r
                                              [&] { stop(ServiceEnd::kGone); });
     asio::co_spawn(executor, run_target(target), asio::detached);
   }
+  EventChoice choice(job.choice);
   client::Handler handler = [&](Attempt attempt) {
-    return handle_event(&job, target.get(), std::move(attempt));
+    return handle_event(&job, &choice, target.get(), std::move(attempt));
   };
   client::Subscriber subscriber(executor, job.subscriber, std::move(handler));
   running = &subscriber;

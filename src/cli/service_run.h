@@ -4,13 +4,15 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "bloodbank/result.h"
+#include "cli/event_choice.h"
+#include "cli/publish_gate.h"
 #include "cli/runner.h"
 #include "client/subscriber.h"
-#include "filter/filter.h"
 #include "webhook/sender.h"
 
 namespace bb::cli {
@@ -21,7 +23,8 @@ struct ServiceJob {
   std::string command;  // for /bin/sh
   std::optional<webhook::SenderOptions> webhook;
   std::chrono::milliseconds time_limit{60'000};
-  std::optional<filter::Filter> where;            // others are acknowledged, and that is all
+  EventChoiceOptions choice;          // others are acknowledged, and that is all
+  std::shared_ptr<PublishGate> gate;  // what it refuses becomes a dead letter; none: all may pass
   std::chrono::milliseconds first_timeout{5000};  // for a broker to answer
   std::function<void()> on_subscribed;            // the first time
   std::function<void(const std::string&)> on_notice;

@@ -17,18 +17,13 @@ namespace bb::cli {
 namespace {
 
 int exit_code_of(const SubscribeReport& report, const SubscribeCommandOptions& options) {
-  switch (report.reason) {
-    case StopReason::kInterrupted:
-      return kExitInterrupted;
-    case StopReason::kTimeout:
-      if (!options.count) return kExitOk;
-      print_notice(fmt::format("received {} of {}", report.printed, *options.count));
-      return kExitPartial;
-    case StopReason::kCount:
-    case StopReason::kReaderGone:
-      return kExitOk;
+  if (report.reason == StopReason::kInterrupted) return kExitInterrupted;
+  const bool was_cut = report.reason == StopReason::kTimeout || report.reason == StopReason::kEnd;
+  if (was_cut && options.count && report.printed < *options.count) {
+    print_notice(fmt::format("received {} of {}", report.printed, *options.count));
+    return kExitPartial;
   }
-  return kExitFailure;
+  return report.invalid == 0 ? kExitOk : error_info(ErrorCode::kInvalidPayload).exit_code;
 }
 
 int run_as_service(const SubscribeCommandOptions& options) {
@@ -61,17 +56,23 @@ int run_subscribe(const SubscribeCommandOptions& options) {
   auto job = resolve_subscription(options);
   if (!job) return report(job.error());
   job->on_subscribed = [&] {
-    print_notice(fmt::format("subscribed to {} on {} (Ctrl-C to stop)",
+    print_notice(fmt::format("subscribed to {} on {}{} (Ctrl-C to stop)",
                              escape_controls(fmt::format("{}", fmt::join(job->patterns, ", "))),
+                             job->history ? "the history of " : "",
                              escape_controls(job->exchange)));
   };
   job->on_notice = [](const std::string& notice) { print_warning(notice); };
+  job->on_invalid = [](const std::string& violations) { print_error_lines(violations); };
   EventPrinter printer(options.format, inspect_terminal(STDOUT_FILENO, options.no_colour));
   SubscribeReport received;
   Deadline deadline = options.timeout ? Deadline::in(*options.timeout) : Deadline();
   Runner runner;
   runner.catch_signals();
   auto result = runner.run(run_subscription(*job, printer, received, runner, deadline), deadline);
+  if (received.last_offset) {
+    print_notice(fmt::format("the history was read up to offset {0}: to go on, --from {1}",
+                             *received.last_offset, *received.last_offset + 1));
+  }
   if (result) return exit_code_of(received, options);
   // Whoever pressed Ctrl-C knows; afterwards it is not said either.
   if (result.error().code == ErrorCode::kInterrupted) return kExitInterrupted;

@@ -11,6 +11,8 @@
 #include "amqp/constants.h"
 #include "base/try.h"
 #include "cli/order_key.h"
+#include "cli/output.h"
+#include "cli/schema_settings.h"
 #include "cli/settings.h"
 #include "client/http_url.h"
 #include "client/sqlite_deduplicator.h"
@@ -65,6 +67,50 @@ std::string this_consumer(const SubscribeCommandOptions& options) {
   return fmt::format("{}@{}:{}", options.service.value_or("bb"), host, ::getpid());
 }
 
+Result<Timestamp> moment_of(const std::string& text, Timestamp now) {
+  BB_TRY_ASSIGN(const auto place, parse_history_place(text, now));
+  if (const auto* const time = std::get_if<Timestamp>(&place)) return *time;
+  return fail(ErrorCode::kUsage, "--since takes a duration (1h) or a time; --from an offset");
+}
+
+// What `options` ask for of the history; times are of events, and so is what is not chosen.
+Result<HistoryRange> history_range(const SubscribeCommandOptions& options,
+                                   EventChoiceOptions& choice) {
+  const Timestamp now = std::chrono::system_clock::now();
+  HistoryRange range;
+  if (options.last) {
+    range.from = HistoryRange::Last{*options.last};
+  } else if (options.since) {
+    BB_TRY_ASSIGN(choice.not_before, moment_of(*options.since, now));
+  } else if (*options.from != "first") {
+    BB_TRY_ASSIGN(const auto place, parse_history_place(*options.from, now));
+    if (const auto* const offset = std::get_if<HistoryOffset>(&place)) {
+      range.from = *offset;
+    } else {
+      choice.not_before = std::get<Timestamp>(place);
+    }
+  }
+  if (choice.not_before) range.from = *choice.not_before;
+  if (options.until) {
+    BB_TRY_ASSIGN(range.until, parse_history_place(*options.until, now));
+    // What is stamped by a clock that is ahead of ours is there now all the same.
+    const auto* const end = std::get_if<Timestamp>(&*range.until);
+    if (end != nullptr && *options.until != "now") choice.before = *end;
+  }
+  return range;
+}
+
+// Told on standard error.
+std::shared_ptr<PublishGate> make_gate(const SubscribeCommandOptions& options) {
+  PublishGate::Options gate;
+  gate.mode = ValidationMode::kPermissive;
+  gate.open_repository = [schemas = options.schemas] {
+    return open_repository(Settings::load(), schemas);
+  };
+  gate.on_notice = print_warning;
+  return std::make_shared<PublishGate>(std::move(gate));
+}
+
 }  // namespace
 
 Result<SubscribeJob> resolve_subscription(const SubscribeCommandOptions& options) {
@@ -83,10 +129,21 @@ Result<SubscribeJob> resolve_subscription(const SubscribeCommandOptions& options
   job.queue = options.queue;
   if (options.service) job.queue = client::service_queue(job.exchange, *options.service);
   job.count_max = options.count;
-  job.where = options.where;
+  job.choice.ignored = options.ignored;
+  job.choice.where = options.where;
+  if (is_of_history(options)) {
+    // The history holds all events.
+    job.choice.patterns = options.patterns;
+    BB_TRY_ASSIGN(job.history, history_range(options, job.choice));
+  }
+  if (options.dump) {
+    BB_TRY_ASSIGN(job.dump, EventDump::open(*options.dump));
+  }
+  if (options.validate) job.gate = make_gate(options);
   if (options.prefetch) job.prefetch = static_cast<std::uint16_t>(*options.prefetch);
   // What would only go back to the queue is better left there.
-  if (options.count && !options.where)
+  const bool all_are_chosen = !options.where && options.ignored.empty() && !job.history;
+  if (options.count && all_are_chosen)
     job.prefetch =
         static_cast<std::uint16_t>(std::min<std::uint64_t>(job.prefetch, *options.count));
   return job;
@@ -133,7 +190,8 @@ Result<ServiceJob> resolve_service(const SubscribeCommandOptions& options) {
   if (options.webhook) {
     BB_TRY_ASSIGN(job.webhook, webhook_options(options));
   }
-  job.where = options.where;
+  job.choice = usual.choice;
+  job.gate = usual.gate;
   if (options.exec_timeout) job.time_limit = *options.exec_timeout;
   return job;
 }

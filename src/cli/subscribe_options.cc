@@ -7,6 +7,8 @@
 
 #include "base/try.h"
 #include "cli/display_text.h"
+#include "cli/history_range.h"
+#include "cli/schema_settings.h"
 #include "cli/topic_pattern.h"
 
 namespace bb::cli {
@@ -51,12 +53,51 @@ OptionSpec where_option(SubscribeCommandOptions& options) {
   return spec;
 }
 
+OptionSpec ignore_option(SubscribeCommandOptions& options) {
+  OptionSpec spec;
+  spec.names = {"--ignore"};
+  spec.value_name = "PATTERN";
+  spec.help = "But for these: they are acknowledged and passed over; may be given several times";
+  spec.repeatable = true;
+  spec.accept = [&options](const std::string& value) -> Result<void> {
+    BB_TRY(check_topic_pattern(value));
+    options.ignored.push_back(value);
+    return {};
+  };
+  return spec;
+}
+
+Result<void> check_history(const SubscribeCommandOptions& options, bool to_handler) {
+  const int starts = int{options.since.has_value()} + int{options.last.has_value()} +
+                     int{options.from.has_value()};
+  if (starts > 1) {
+    return fail(ErrorCode::kUsage, "--since, --last and --from each say where to begin: give one");
+  }
+  if (options.until && starts == 0) {
+    return fail(ErrorCode::kUsage,
+                "--until ends a part of the history: say where it begins with --since, --last or "
+                "--from");
+  }
+  if (!is_of_history(options)) return {};
+  if (options.service || options.queue || to_handler) {
+    return fail(ErrorCode::kUsage,
+                "a queue begins with what it holds: --since, --last and --from do not go with "
+                "--service, --queue, --exec and --webhook. To handle what is in the history: "
+                "bb subscribe ... --until now -o ndjson | your-command");
+  }
+  return {};
+}
+
 OutputFormat format_of(const std::string& name) {
   if (name == "json") return OutputFormat::kJson;
   return name == "ndjson" ? OutputFormat::kNdjson : OutputFormat::kText;
 }
 
 }  // namespace
+
+bool is_of_history(const SubscribeCommandOptions& options) {
+  return options.since || options.last || options.from;
+}
 
 Result<void> check_command_options(const SubscribeCommandOptions& options) {
   if (options.service && options.queue) {
@@ -73,6 +114,13 @@ Result<void> check_command_options(const SubscribeCommandOptions& options) {
     return fail(ErrorCode::kUsage, "an event goes to --exec or to --webhook, not to both");
   }
   const bool to_handler = options.exec || options.webhook;
+  BB_TRY(check_history(options, to_handler));
+  if (options.dump && to_handler) {
+    return fail(ErrorCode::kUsage, "an event goes to --dump, to --exec or to --webhook");
+  }
+  if (options.schemas && !options.validate) {
+    return fail(ErrorCode::kUsage, "--schemas is for --validate");
+  }
   if (to_handler && !options.service && !options.queue) {
     return fail(ErrorCode::kUsage,
                 "--exec and --webhook need a queue that outlives them: name the "
@@ -123,6 +171,10 @@ Command describe_subscribe(const std::shared_ptr<SubscribeCommandOptions>& optio
       "can "
       "come to its command more than once. A lost connection is taken up again for ever.\n"
       "\n"
+      "With --since, --last or --from it begins with what the history of the exchange holds, "
+      "oldest first, and goes on with what comes; --until ends it. At the end it says where it "
+      "was, for --from.\n"
+      "\n"
       "Exit codes: 0 when --count is reached, when --timeout ends a run without --count, or when "
       "the "
       "reader of the output has gone; 3 when --timeout comes before --count; 7 when the connection "
@@ -132,6 +184,8 @@ Command describe_subscribe(const std::shared_ptr<SubscribeCommandOptions>& optio
       "  bb subscribe 'transcription.voice.*' 'tonny.#'\n"
       "  bb subscribe '#' --count 1 --timeout 10s -o json\n"
       "  bb subscribe 'transcription.#' --where 'payload.confidence > 0.8'\n"
+      "  bb subscribe '#' --ignore 'system.#' --since 1h\n"
+      "  bb subscribe 'github.#' --last 20 --until now -o ndjson\n"
       "  bb subscribe 'agent.#' --service hooks --webhook https://hooks.example.com/agents\n"
       "  bb subscribe 'github.pr.*' --service reviewer --exec 'jq .payload >> prs.ndjson'\n"
       "  bb subscribe 'agent.#' --queue bloodbank.events.v1.audit -o ndjson >> audit.ndjson\n";
@@ -180,6 +234,23 @@ Command describe_subscribe(const std::shared_ptr<SubscribeCommandOptions>& optio
                   "~/.local/state/bloodbank)",
                   ValueKind::kDirectory),
       where_option(*options),
+      ignore_option(*options),
+      text_option("--since", "PLACE", options->since,
+                  "Begin with the history, of that long ago (1h) or since a time "
+                  "(2026-01-27T10:15:30Z)"),
+      number_option("--last", 1, kHistoryLastMax, options->last,
+                    "Begin with the last N events of the history that are chosen"),
+      text_option("--from", "PLACE", options->from,
+                  "Begin with the history at an offset (1200), a time, or its first event (first)"),
+      text_option("--until", "PLACE", options->until,
+                  "End before that offset or time; now is the end of what is there"),
+      text_option("--dump", "DIR", options->dump,
+                  "Write each event to a file of its own there in place of printing it",
+                  ValueKind::kDirectory),
+      flag("--validate", options->validate,
+           "Check payloads against their schemas: what is not valid is told, and 5 is the exit "
+           "code; with --exec and --webhook it becomes a dead letter at once"),
+      schemas_option(options->schemas),
       number_option("--count", 1, UINT64_MAX, options->count, "Stop after N events"),
       duration_option("--timeout", options->timeout,
                       "Stop this long after the start, connecting included: 500ms, 10s, 2m"),

@@ -22,6 +22,15 @@ struct SubscribeCommandOptions {
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::uint64_t> prefetch;
   std::optional<filter::Filter> where;
+  std::vector<std::string> ignored;  // patterns
+  // Of the history.
+  std::optional<std::string> since;
+  std::optional<std::uint64_t> last;
+  std::optional<std::string> from;
+  std::optional<std::string> until;
+  std::optional<std::string> dump;  // a folder
+  bool validate = false;
+  std::optional<std::string> schemas;
   // As a service.
   std::optional<std::string> service;
   std::optional<std::string> exec;
@@ -42,6 +51,9 @@ struct SubscribeCommandOptions {
   std::optional<std::string> url;
   std::optional<std::string> exchange;
 };
+
+// Whether it is the history that is asked for.
+bool is_of_history(const SubscribeCommandOptions& options);
 
 // kUsage for options that do not go together.
 Result<void> check_command_options(const SubscribeCommandOptions& options);
