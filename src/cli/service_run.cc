@@ -144,7 +144,12 @@ asio::awaitable<Result<ServiceEnd>> run_service(const ServiceJob& job, Runner& r
   client::Handler handler = [&](Attempt attempt) {
     return handle_event(&job, &choice, target.get(), std::move(attempt));
   };
-  client::Subscriber subscriber(executor, job.subscriber, std::move(handler));
+  client::SubscriberOptions options = job.subscriber;
+  if (job.redis_deduplicator) {
+    options.deduplicator =
+        std::make_shared<redis::RedisDeduplicator>(executor, *job.redis_deduplicator);
+  }
+  client::Subscriber subscriber(executor, std::move(options), std::move(handler));
   running = &subscriber;
   bool told = false;
   std::string last_lost;  // it is tried again for ever, and told once

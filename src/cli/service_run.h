@@ -13,6 +13,7 @@
 #include "cli/publish_gate.h"
 #include "cli/runner.h"
 #include "client/subscriber.h"
+#include "redis/redis_deduplicator.h"
 #include "webhook/sender.h"
 
 namespace bb::cli {
@@ -23,6 +24,8 @@ struct ServiceJob {
   std::string command;  // for /bin/sh
   std::optional<webhook::SenderOptions> webhook;
   std::chrono::milliseconds time_limit{60'000};
+  // In place of subscriber.deduplicator, where it is in Redis.
+  std::optional<redis::RedisDeduplicatorOptions> redis_deduplicator;
   EventChoiceOptions choice;          // others are acknowledged, and that is all
   std::shared_ptr<PublishGate> gate;  // what it refuses becomes a dead letter; none: all may pass
   std::chrono::milliseconds first_timeout{5000};  // for a broker to answer

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "amqp/constants.h"
+#include "base/try.h"
 #include "cli/output.h"
 
 namespace bb::cli {
@@ -39,17 +40,48 @@ Setting Settings::http_url(const Flag& flag) const {
   return find("BB_HTTP_URL", flag, "");
 }
 
-Result<std::uint16_t> Settings::http_port() const {
-  const Setting setting = find("HTTP_PORT", std::nullopt, "");
-  if (setting.value.empty()) return kDefaultHttpPort;
-  std::uint16_t port = 0;
+Result<std::uint64_t> Settings::find_number(const char* name, std::uint64_t default_value,
+                                            std::uint64_t least, std::uint64_t most) const {
+  const Setting setting = find(name, std::nullopt, "");
+  if (setting.value.empty()) return default_value;
+  std::uint64_t number = 0;
   const char* const end = setting.value.data() + setting.value.size();
-  const auto [rest, error] = std::from_chars(setting.value.data(), end, port);
-  if (error != std::errc{} || rest != end || port == 0) {
-    return fail(ErrorCode::kUsage, fmt::format("HTTP_PORT, from {}, is not a port from 1 to 65535",
-                                               to_string(setting.origin)));
+  const auto [rest, error] = std::from_chars(setting.value.data(), end, number);
+  if (error != std::errc{} || rest != end || number < least || number > most) {
+    return fail(ErrorCode::kUsage, fmt::format("{}, from {}, is not a number from {} to {}", name,
+                                               to_string(setting.origin), least, most));
   }
-  return port;
+  return number;
+}
+
+Result<std::uint16_t> Settings::http_port() const {
+  BB_TRY_ASSIGN(const std::uint64_t port,
+                find_number("HTTP_PORT", kDefaultHttpPort, 1, UINT16_MAX));
+  return static_cast<std::uint16_t>(port);
+}
+
+Result<std::optional<RedisAddress>> Settings::redis() const {
+  RedisAddress address;
+  address.host = find("REDIS_HOST", std::nullopt, "").value;
+  if (address.host.empty()) return std::nullopt;
+  BB_TRY_ASSIGN(const std::uint64_t port, find_number("REDIS_PORT", 6379, 1, UINT16_MAX));
+  BB_TRY_ASSIGN(const std::uint64_t database, find_number("REDIS_DB", 0, 0, INT32_MAX));
+  address.port = static_cast<std::uint16_t>(port);
+  address.database = static_cast<std::uint32_t>(database);
+  address.password = find("REDIS_PASSWORD", std::nullopt, "").value;
+  return address;
+}
+
+Result<bool> Settings::correlation_tracking(const Flag& flag) const {
+  const Setting setting = find("CORRELATION_TRACKING", flag, "on");
+  if (setting.value == "on" || setting.value == "off") return setting.value == "on";
+  return fail(ErrorCode::kUsage, fmt::format("CORRELATION_TRACKING, from {}, has to be on or off",
+                                             to_string(setting.origin)));
+}
+
+Result<std::chrono::seconds> Settings::correlation_ttl() const {
+  BB_TRY_ASSIGN(const std::uint64_t days, find_number("CORRELATION_TTL_DAYS", 30, 1, 36'500));
+  return std::chrono::days(days);
 }
 
 Result<Setting> Settings::exchange(const Flag& flag) const {

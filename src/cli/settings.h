@@ -1,8 +1,10 @@
 // Where a command's settings come from: the flag, then the environment, then `.env` in the
 // current directory, then the default. Names and defaults are RABBIT_URL,
-// EXCHANGE_NAME, BB_DATA_DIR, HOLYFIELDS_PATH, BB_HTTP_URL.
+// EXCHANGE_NAME, BB_DATA_DIR, HOLYFIELDS_PATH, BB_HTTP_URL, REDIS_HOST, REDIS_PORT, REDIS_DB,
+// REDIS_PASSWORD, CORRELATION_TRACKING, CORRELATION_TTL_DAYS.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -23,6 +25,13 @@ enum class Origin { kFlag, kEnvironment, kDotEnv, kDefault };
 struct Setting {
   std::string value;
   Origin origin = Origin::kDefault;
+};
+
+struct RedisAddress {
+  std::string host;
+  std::uint16_t port = 6379;
+  std::uint32_t database = 0;
+  std::string password;  // empty: none
 };
 
 // The settings that every command shares. An environment variable that is empty counts as unset.
@@ -51,11 +60,22 @@ class Settings {
   // The folder of event schemas; empty by default, which means to look for one. kUsage for an
   // empty flag.
   Result<Setting> schemas(const Flag& flag) const;
+  // REDIS_HOST and the others; nullopt where no host is set. kUsage for a port or a database that
+  // is none.
+  Result<std::optional<RedisAddress>> redis() const;
+  // CORRELATION_TRACKING, "on" or "off": whether what caused an event is recorded. On by default;
+  // kUsage for anything else.
+  Result<bool> correlation_tracking(const Flag& flag) const;
+  // CORRELATION_TTL_DAYS: for how long. 30 days by default; kUsage for no number from 1 to 36500.
+  Result<std::chrono::seconds> correlation_ttl() const;
   // HOME, where it is set.
   std::optional<std::string> home() const;
 
  private:
   Setting find(const char* name, const Flag& flag, std::string_view default_value) const;
+  // A whole number from `least` to `most`; kUsage for anything else.
+  Result<std::uint64_t> find_number(const char* name, std::uint64_t default_value,
+                                    std::uint64_t least, std::uint64_t most) const;
 
   Environment environment_;
   DotEnv dotenv_;

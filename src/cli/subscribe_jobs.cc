@@ -149,6 +149,34 @@ Result<SubscribeJob> resolve_subscription(const SubscribeCommandOptions& options
   return job;
 }
 
+namespace {
+
+// In Redis where there is one, for consumers on several machines; else, or with --data-dir, in a
+// file.
+Result<void> remember_handled(const SubscribeCommandOptions& options, ServiceJob& job) {
+  const std::string& queue = job.subscriber.queue;
+  BB_TRY_ASSIGN(const auto address, Settings::load().redis());
+  if (address && !options.data_dir) {
+    redis::RedisDeduplicatorOptions there;
+    there.client.host = address->host;
+    there.client.port = address->port;
+    there.client.database = address->database;
+    there.client.password = address->password;
+    there.prefix = fmt::format("bloodbank:handled:{}:", queue);
+    there.window = *options.deduplicate;
+    job.redis_deduplicator = std::move(there);
+    return {};
+  }
+  client::SqliteDeduplicatorOptions file;
+  BB_TRY_ASSIGN(file.path, handled_file(options, queue));
+  file.window = std::max(std::chrono::ceil<std::chrono::seconds>(*options.deduplicate),
+                         std::chrono::seconds(1));
+  BB_TRY_ASSIGN(job.subscriber.deduplicator, client::SqliteDeduplicator::open(std::move(file)));
+  return {};
+}
+
+}  // namespace
+
 Result<ServiceJob> resolve_service(const SubscribeCommandOptions& options) {
   BB_TRY_ASSIGN(const SubscribeJob usual, resolve_subscription(options));
   ServiceJob job;
@@ -180,11 +208,7 @@ Result<ServiceJob> resolve_service(const SubscribeCommandOptions& options) {
     BB_TRY_ASSIGN(subscriber.order_key, order_key(*options.ordered_by));
   }
   if (options.deduplicate) {
-    client::SqliteDeduplicatorOptions file;
-    BB_TRY_ASSIGN(file.path, handled_file(options, subscriber.queue));
-    file.window = std::max(std::chrono::ceil<std::chrono::seconds>(*options.deduplicate),
-                           std::chrono::seconds(1));
-    BB_TRY_ASSIGN(subscriber.deduplicator, client::SqliteDeduplicator::open(std::move(file)));
+    BB_TRY(remember_handled(options, job));
   }
   if (options.exec) job.command = *options.exec;
   if (options.webhook) {

@@ -227,12 +227,14 @@ Command describe_subscribe(const std::shared_ptr<SubscribeCommandOptions>& optio
                   "source.app; those that follow one which failed wait for it"),
       duration_option("--deduplicate", options->deduplicate,
                       "Handle an event once even if it comes again within this time; what was "
-                      "handled is remembered in the data directory"),
+                      "handled is remembered in Redis where REDIS_HOST is set, else in the data "
+                      "directory"),
       flag("--quorum", options->quorum, "Make the queues as quorum queues"),
-      text_option("--data-dir", "DIR", options->data_dir,
-                  "Where --deduplicate remembers (default $BB_DATA_DIR, else "
-                  "~/.local/state/bloodbank)",
-                  ValueKind::kDirectory),
+      text_option(
+          "--data-dir", "DIR", options->data_dir,
+          "Where --deduplicate remembers, whatever REDIS_HOST says (default $BB_DATA_DIR, else "
+          "~/.local/state/bloodbank)",
+          ValueKind::kDirectory),
       where_option(*options),
       ignore_option(*options),
       text_option("--since", "PLACE", options->since,
