@@ -18,11 +18,15 @@ python=build/tools/python
 node=build/tools/node
 peers=()
 case ${1:-} in
-  publish-process) ;;
+  publish-process | webhooks) ;;
   broker)
     targets+=(broker_bench)
     arguments+=(--client build/release/bench/broker_bench)
     peers+=(nats-server)
+    ;;
+  client)
+    targets+=(client_bench)
+    arguments+=(--client build/release/bench/client_bench)
     ;;
   soak)
     targets+=(broker_bench)
@@ -42,11 +46,11 @@ mapfile -t interpreters < <(interpreter_packages)
 ensure_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${interpreters[@]}" "${peers[@]}"
 build release "${targets[@]}"
 case $1 in
-  publish-process)
+  publish-process | client)
     tests/support/python_env.sh "$python" >&2
     tests/support/node_modules.sh "$node" >&2
     ;;
-  broker | soak) tests/support/python_env.sh "$python" >&2 ;;
+  broker | soak | webhooks) tests/support/python_env.sh "$python" >&2 ;;
   validate)
     tests/support/python_env.sh "$python" bench/requirements.txt >&2
     tests/support/node_modules.sh "$node" bench/node >&2
