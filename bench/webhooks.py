@@ -17,12 +17,12 @@ sys.path.insert(0, str(HERE / "broker"))
 
 import servers  # noqa: E402
 
-PERIOD_S = 4.0  # of which it is down for the second half
+PERIOD_S = 1.0  # of which it is down for the first half
 TIMEOUT_S = 900
 
 
 class Endpoint:
-    """POSTs of one service; `flaps`: 503 in the second half of each period."""
+    """POSTs of one service; `flaps`: 503 in the first half of each period."""
 
     def __init__(self, flaps):
         self.flaps = flaps
@@ -32,7 +32,7 @@ class Endpoint:
         self.duplicates = 0
 
     def is_down(self):
-        return self.flaps and (time.monotonic() - self.begin) % PERIOD_S >= PERIOD_S / 2
+        return self.flaps and (time.monotonic() - self.begin) % PERIOD_S < PERIOD_S / 2
 
     def answer(self, event_id):
         now = time.monotonic()
