@@ -10,6 +10,7 @@
 
 #include "base/try.h"
 #include "client/failure_headers.h"
+#include "client/permission_hint.h"
 
 namespace bb::client {
 namespace {
@@ -452,11 +453,10 @@ Error SubscriberState::explain(Error error) const {
         "; it exists with other settings: subscribe with those, or delete it (bb queues show "
         "'{0}', bb queues delete '{0}') once nobody needs what is in it",
         options_.queue);
-  } else if (error.code == ErrorCode::kAccessRefused) {
-    error.message += fmt::format(
-        "; a service needs to configure, write and read '{0}' and '{0}.*', and to read '{1}' (bb "
-        "user permit)",
-        options_.queue, options_.exchange);
+  } else if (error.code == ErrorCode::kAccessRefused &&
+             error.message.find("access to ") != std::string::npos) {
+    error.message += "; what a service needs: " +
+                     service_permissions(connector_.url().user, options_.exchange, options_.queue);
   }
   return error;
 }

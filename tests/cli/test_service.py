@@ -2,6 +2,8 @@
 
 import json
 import os
+import pathlib
+import shlex
 import signal
 import time
 
@@ -256,3 +258,33 @@ def test_options_that_do_not_go_together(bb_alone, options, says):
 def test_no_broker(bb_alone):
     failed = bb_alone("subscribe", "#", "--service", "a", "--exec", "true", "--timeout", "1s")
     assert failed.returncode == 7 and len(failed.stderr.splitlines()) == 1
+
+
+def test_a_missing_permission_comes_with_the_command_that_gives_it(bb, broker, unique, channel):
+    http = pathlib.Path(os.environ["BB_TEST_BROKER_URL_FILE"] + ".http").read_text().strip()
+    user = unique("user")
+    url = f"amqp://{user}:secret@127.0.0.1:{broker.port}/"
+    manage = {"BB_HTTP_URL": http}
+    assert bb("user", "add", user, "--password-stdin", stdin=b"secret", **manage).returncode == 0
+    nothing = ("--configure", "^$", "--write", "^$", "--read", "^$")
+    assert bb("user", "permit", user, *nothing, **manage).returncode == 0
+    run = ("subscribe", "test.#", "--service", "svc", "--exec", "exit 1", "--attempts", "2",
+           "--retry-delay", "50ms", "--count", "1", "--timeout", f"{PATIENCE_S}s")  # fmt: skip
+    try:
+        refused = bb(*run, RABBIT_URL=url)
+        assert refused.returncode == 4, refused.stderr
+        command = refused.stderr.partition("what a service needs: bb ")[2].partition(";")[0]
+        assert bb(*shlex.split(command), **manage).returncode == 0, command
+        # A retry and a dead letter included.
+        process = bb.start(*run, RABBIT_URL=url)
+        notice = process.stderr.readline()
+        assert "receives" in notice, notice + process.stderr.read()
+        publish(bb, {})
+        assert process.wait(PATIENCE_S) == 0
+        get_when_there(channel, f"{bb.exchange}.svc.dlq")
+    finally:
+        bb.stop_all()
+        bb("user", "delete", user, "--yes", **manage)
+        for queue in ("", ".dlq", ".retry.50"):
+            channel.queue_delete(f"{bb.exchange}.svc{queue}")
+        channel.exchange_delete(bb.exchange)
