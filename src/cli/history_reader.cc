@@ -259,7 +259,8 @@ asio::awaitable<Result<std::optional<HistoryOffset>>> find_since(client::Connect
   if (!opened) co_return fail(std::move(opened).error());
   client::Channel channel = *std::move(opened);
   std::function<void(Delivery)> on_since = [&](const Delivery& delivery) {
-    since = offset_of(delivery).value_or(extent.first);
+    // RabbitMQ may send the rest of a chunk at once, whatever the prefetch.
+    if (!since) since = offset_of(delivery).value_or(extent.first);
     received.wake.notify();
   };
   amqp::FieldTable from = consume_from(time);
