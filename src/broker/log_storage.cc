@@ -242,6 +242,12 @@ void LogStorage::adopt_stream(StreamLog& log, const Replay& replay) {
     first = entry->offset + 1;
   }
   log.truncate(first, [](Position) {});
+  // Or a limit would be met too early, or too late.
+  log.measure([this](Position position) -> std::uint64_t {
+    const auto record = readers_->read(location_of(position));
+    if (!record || !decode_message(record->payload, stored_)) return 0;
+    return stored_.body.size();
+  });
 }
 
 bool LogStorage::holds(Position position) const {

@@ -163,7 +163,8 @@ void StreamLog::replace(Chunk& chunk, const std::vector<Entry>& entries) {
   BB_ASSERT(!entries.empty());
   memory_bytes_ -= memory_of(chunk);
   body_bytes_ -= chunk.body_bytes;
-  // Of single messages it is not known.
+  // Of single messages it is not known: see measure().
+  chunk.is_reckoned = true;
   chunk.body_bytes = chunk.body_bytes * entries.size() / chunk.count;
   chunk.first_offset = entries.front().offset;
   chunk.count = static_cast<std::uint32_t>(entries.size());
@@ -211,6 +212,16 @@ void StreamLog::mark_lost(const std::function<bool(Position)>& there) {
       lost = true;
     }
     if (lost) replace(chunk, entries);
+  }
+}
+
+void StreamLog::measure(const std::function<std::uint64_t(Position)>& body_bytes_of) {
+  for (Chunk& chunk : chunks_) {
+    if (!std::exchange(chunk.is_reckoned, false)) continue;
+    body_bytes_ -= chunk.body_bytes;
+    chunk.body_bytes = 0;
+    for_each_in(chunk, [&](Position position) { chunk.body_bytes += body_bytes_of(position); });
+    body_bytes_ += chunk.body_bytes;
   }
 }
 

@@ -43,6 +43,7 @@ class StreamLog {
     // For each message the varint of its position's difference from the one before; 0 where it was
     // lost.
     std::vector<std::uint8_t> bytes = {};
+    bool is_reckoned = false;  // body_bytes: what it was, in proportion to what is left of it
 
     StreamOffset end_offset() const { return first_offset + count; }
   };
@@ -104,6 +105,8 @@ class StreamLog {
   void truncate(StreamOffset offset, const PositionVisitor& dropped);
   // Messages for which `there` says no were lost.
   void mark_lost(const std::function<bool(Position)>& there);
+  // After either: what its chunks of which a part is gone hold is looked up, a message at a time.
+  void measure(const std::function<std::uint64_t(Position)>& body_bytes_of);
   // Each that was not lost.
   void for_each(const PositionVisitor& visit) const;
   // Of a chunk's first message that was not lost; 0: there is none.

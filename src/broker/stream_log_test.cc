@@ -125,6 +125,26 @@ TEST(StreamLog, DropsInTheMiddleOfAChunk) {
   EXPECT_THAT(read(log, log.find(9)), ElementsAre(100, 110));
 }
 
+TEST(StreamLog, WhatIsLeftOfAChunkCanBeMeasured) {
+  StreamLog log;
+  const auto body_bytes_of = [](Position position) { return position * 7; };
+  for (Position position = 1; position <= 10; ++position) {
+    log.append(position, body_bytes_of(position), 1000);
+  }
+  log.truncate(8, [](Position) {});
+  std::vector<Position> asked;
+  log.measure([&](Position position) {
+    asked.push_back(position);
+    return body_bytes_of(position);
+  });
+  EXPECT_THAT(asked, ElementsAre(9, 10));
+  EXPECT_EQ(log.body_bytes(), body_bytes_of(9) + body_bytes_of(10));
+  log.measure([&](Position) -> std::uint64_t {
+    ADD_FAILURE() << "it is known";
+    return 0;
+  });
+}
+
 TEST(StreamLog, DropsAll) {
   StreamLog log = log_of(10);
   StreamLog::Cursor end = log.end();
