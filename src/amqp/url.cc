@@ -29,12 +29,6 @@ constexpr std::uint16_t kTlsPort = 5671;
 constexpr std::uint16_t kShortMax = std::numeric_limits<std::uint16_t>::max();
 constexpr auto kAddressChars = urls::unreserved_chars + ':';  // of an IPv6 address
 
-// Parameters of RabbitMQ's URI specification that are understood and not offered: they
-// are refused, for ignoring one (verify!) would connect in a way nobody asked for.
-constexpr auto kUnsupportedParameters = std::to_array<std::string_view>(
-    {"auth_mechanism", "cacertfile", "certfile", "depth", "fail_if_no_peer_cert", "keyfile",
-     "password", "server_name_indication", "verify"});
-
 std::unexpected<Error> invalid(std::string_view problem) {
   return fail(ErrorCode::kInvalidUrl, fmt::format("invalid AMQP URL: {}", problem));
 }
@@ -49,6 +43,22 @@ std::optional<T> number(std::string_view text, T least, T most) {
   return value;
 }
 
+// "AMQPS" of "AMQPS://host", in small letters; nothing where there is no "://".
+std::string scheme_of(std::string_view text) {
+  const std::size_t bytes = text.find("://");
+  if (bytes == std::string_view::npos) return {};
+  std::string scheme(text.substr(0, bytes));
+  std::ranges::transform(scheme, scheme.begin(), [](char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  });
+  return scheme;
+}
+
+bool starts_with_scheme(std::string_view text) {
+  const std::string scheme = scheme_of(text.substr(0, sizeof "amqps://"));
+  return scheme == "amqp" || scheme == "amqps";
+}
+
 // The parts that Boost.URL can say nothing helpful about when they are wrong.
 struct Outline {
   bool tls;
@@ -59,15 +69,11 @@ Result<Outline> outline(std::string_view text) {
   if (text.size() > kUrlMaxBytes) {
     return invalid(fmt::format("it is longer than {} bytes", kUrlMaxBytes));
   }
-  const std::size_t scheme_bytes = std::min(text.find("://"), text.size());
-  std::string scheme(text.substr(0, scheme_bytes));
-  std::ranges::transform(scheme, scheme.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
-  if (scheme_bytes == text.size() || (scheme != "amqp" && scheme != "amqps")) {
+  const std::string scheme = scheme_of(text);
+  if (scheme != "amqp" && scheme != "amqps") {
     return invalid("it does not start with amqp:// or amqps://");
   }
-  text.remove_prefix(scheme_bytes + 3);
+  text.remove_prefix(scheme.size() + 3);
   const std::size_t authority_bytes = std::min(text.find_first_of("/?#"), text.size());
   if (text.find('@', authority_bytes) != std::string_view::npos) {
     return invalid(
@@ -144,6 +150,21 @@ Result<void> set_number(std::optional<Target>& target, std::string_view name,
   return {};
 }
 
+// RabbitMQ's clients know no capital letters here.
+Result<void> add_mechanism(std::vector<AuthMechanism>& mechanisms, std::string_view value) {
+  if (value != "plain" && value != "amqplain" && value != "external") {
+    return invalid("auth_mechanism is none of plain, amqplain and external");
+  }
+  const AuthMechanism mechanism = value == "plain"      ? AuthMechanism::kPlain
+                                  : value == "amqplain" ? AuthMechanism::kAmqplain
+                                                        : AuthMechanism::kExternal;
+  if (std::ranges::find(mechanisms, mechanism) != mechanisms.end()) {
+    return invalid("an auth_mechanism is given twice");
+  }
+  mechanisms.push_back(mechanism);
+  return {};
+}
+
 Result<void> set_parameter(Url& url, std::string_view name, std::string_view value) {
   if (name == "heartbeat") {
     return set_number<std::uint16_t>(url.heartbeat_seconds, name, value, 0, kShortMax);
@@ -155,12 +176,34 @@ Result<void> set_parameter(Url& url, std::string_view name, std::string_view val
     return set_number<std::int32_t>(url.connection_timeout, name, value, 1,
                                     std::numeric_limits<std::int32_t>::max());
   }
-  if (std::ranges::find(kUnsupportedParameters, name) != kUnsupportedParameters.end()) {
-    return invalid(fmt::format("the parameter '{}' is not supported", name));
+  if (name == "auth_mechanism") return add_mechanism(url.auth_mechanisms, value);
+  if (name == "fail_if_no_peer_cert") return invalid(fmt::format("{} is for servers", name));
+  const auto is_of_tls = set_tls_parameter(url.tls_parameters, name, value);
+  if (!is_of_tls) return invalid(is_of_tls.error().message);
+  if (*is_of_tls && !url.tls) {
+    return invalid(
+        fmt::format("{} is for TLS, and the URL does not start with amqps://, which has it", name));
   }
+  if (*is_of_tls) return {};
   return invalid(
-      fmt::format("unknown parameter {}; known are heartbeat, connection_timeout and channel_max",
+      fmt::format("unknown parameter {}; known are auth_mechanism, cacertfile, certfile, "
+                  "channel_max, connection_timeout, depth, heartbeat, keyfile, password, "
+                  "server_name_indication and verify",
                   printable_name(name)));
+}
+
+// What is only of use together.
+Result<void> check_parameters(const Url& url) {
+  if (const auto checked = check_tls_parameters(url.tls_parameters); !checked) {
+    return invalid(checked.error().message);
+  }
+  const bool by_certificate =
+      std::ranges::find(url.auth_mechanisms, AuthMechanism::kExternal) != url.auth_mechanisms.end();
+  if (by_certificate && url.tls_parameters.certfile.empty()) {
+    return invalid(
+        "auth_mechanism=external logs in with a certificate: it needs amqps:// and certfile");
+  }
+  return {};
 }
 
 std::string encoded(std::string_view text) {
@@ -198,7 +241,45 @@ Result<Url> parse_url(std::string_view text) {
     if (parameter.key.empty() && !parameter.has_value) continue;  // "?", "a=1&"
     BB_TRY(set_parameter(url, parameter.key.decode(), parameter.value.decode()));
   }
+  BB_TRY(check_parameters(url));
   return url;
+}
+
+Result<std::vector<Url>> parse_urls(std::string_view text) {
+  std::vector<std::string_view> parts;
+  std::size_t start = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '\n' && !(text[at] == ',' && starts_with_scheme(text.substr(at + 1)))) continue;
+    parts.push_back(text.substr(start, at - start));
+    start = at + 1;
+    if (parts.size() >= kUrlsMax) {
+      return invalid(fmt::format("there are more than {} of them", kUrlsMax));
+    }
+  }
+  parts.push_back(text.substr(start));
+  std::vector<Url> urls;
+  for (const std::string_view part : parts) {
+    auto url = parse_url(part);
+    if (!url && parts.size() == 1) return fail(std::move(url).error());
+    if (!url) {
+      return fail(url.error().code, fmt::format("URL {} of {}: {}", urls.size() + 1, parts.size(),
+                                                url.error().message));
+    }
+    urls.push_back(*std::move(url));
+  }
+  return urls;
+}
+
+std::string_view mechanism_name(AuthMechanism mechanism) {
+  switch (mechanism) {
+    case AuthMechanism::kPlain:
+      return "PLAIN";
+    case AuthMechanism::kAmqplain:
+      return "AMQPLAIN";
+    case AuthMechanism::kExternal:
+      return "EXTERNAL";
+  }
+  return "";
 }
 
 std::string Url::redacted() const {

@@ -1,9 +1,13 @@
 #include "amqp/url.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace bb::amqp {
 namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
 
 // "user password host port vhost", with commas.
 std::string parts(const Url& url) {
@@ -73,6 +77,70 @@ TEST(AmqpUrl, TakesParameters) {
   EXPECT_TRUE(parse_url("amqp://h/?"));
 }
 
+TEST(AmqpUrl, TakesParametersOfTls) {
+  const auto url = parse_url(
+      "amqps://h?cacertfile=/etc/ca%20s.pem&certfile=me.pem&keyfile=key.pem&password=s%26cret"
+      "&verify=verify_none&server_name_indication=bus.example&depth=2");
+  ASSERT_TRUE(url) << url.error().message;
+  EXPECT_EQ(url->port, 5671);
+  EXPECT_EQ(url->tls_parameters, (TlsParameters{.cacertfile = "/etc/ca s.pem",
+                                                .certfile = "me.pem",
+                                                .keyfile = "key.pem",
+                                                .key_password = "s&cret",
+                                                .verify_peer = false,
+                                                .server_name = "bus.example",
+                                                .depth = 2}));
+  EXPECT_EQ(url->redacted(), "amqps://guest@h:5671/");
+
+  EXPECT_EQ(parse_url("amqps://h")->tls_parameters, TlsParameters());
+  EXPECT_TRUE(parse_url("amqps://h?verify=verify_peer")->tls_parameters.verify_peer);
+  EXPECT_EQ(parse_url("amqps://h?server_name_indication=disable")->tls_parameters.server_name, "");
+}
+
+TEST(AmqpUrl, TakesTheMechanismsInTheirOrder) {
+  EXPECT_THAT(parse_url("amqp://h")->auth_mechanisms, testing::IsEmpty());
+  EXPECT_THAT(parse_url("amqps://h?certfile=a&auth_mechanism=external&auth_mechanism=plain")
+                  ->auth_mechanisms,
+              ElementsAre(AuthMechanism::kExternal, AuthMechanism::kPlain));
+  EXPECT_THAT(parse_url("amqp://h?auth_mechanism=amqplain")->auth_mechanisms,
+              ElementsAre(AuthMechanism::kAmqplain));
+}
+
+// "host:port" of each, with blanks.
+std::string places(std::string_view text) {
+  const auto urls = parse_urls(text);
+  if (!urls) return urls.error().message;
+  std::string places;
+  for (const Url& url : *urls) {
+    places += (places.empty() ? "" : " ") + url.host + ":" + std::to_string(url.port);
+  }
+  return places;
+}
+
+TEST(AmqpUrls, AreSeparatedByCommasBeforeASchemeAndByLines) {
+  EXPECT_EQ(places("amqp://a"), "a:5672");
+  EXPECT_EQ(places("amqp://a,amqps://b,AMQP://c:1"), "a:5672 b:5671 c:1");
+  EXPECT_EQ(places("amqp://a\namqp://b"), "a:5672 b:5672");
+  const auto comma = parse_urls("amqp://u:p,w@a/v,w,amqp://b");
+  ASSERT_TRUE(comma) << comma.error().message;
+  ASSERT_EQ(comma->size(), 2u);
+  EXPECT_EQ(comma->front().password, "p,w");
+  EXPECT_EQ(comma->front().vhost, "v,w");
+}
+
+TEST(AmqpUrls, SayWhichOneIsWrong) {
+  EXPECT_EQ(places(""), "invalid AMQP URL: it does not start with amqp:// or amqps://");
+  EXPECT_EQ(places("amqp://a,amqp://b:0"),
+            "URL 2 of 2: invalid AMQP URL: the port is not a number from 1 to 65535 (an IPv6 "
+            "address is written in brackets)");
+  EXPECT_THAT(places("amqp://a,b"), HasSubstr("neither a name nor an address"));
+  EXPECT_THAT(places("amqp://a,"), HasSubstr("neither a name nor an address"));
+  std::string many = "amqp://h";
+  for (std::size_t i = 1; i < kUrlsMax; ++i) many += ",amqp://h";
+  EXPECT_TRUE(parse_urls(many));
+  EXPECT_EQ(places(many + ",amqp://h"), "invalid AMQP URL: there are more than 64 of them");
+}
+
 TEST(AmqpUrl, SaysWhatIsWrong) {
   struct Case {
     const char* text;
@@ -84,7 +152,9 @@ TEST(AmqpUrl, SaysWhatIsWrong) {
   constexpr const char* kEscape =
       "it holds a character that must be percent-encoded, or a broken %-escape or address";
   constexpr const char* kHost = "the host is neither a name nor an address";
-  constexpr const char* kKnown = "; known are heartbeat, connection_timeout and channel_max";
+  constexpr const char* kKnown =
+      "; known are auth_mechanism, cacertfile, certfile, channel_max, connection_timeout, depth, "
+      "heartbeat, keyfile, password, server_name_indication and verify";
   const Case cases[] = {
       {"", kScheme},
       {"localhost:5672", kScheme},
@@ -126,13 +196,24 @@ TEST(AmqpUrl, SaysWhatIsWrong) {
        "connection_timeout is not a whole number from 1 to 2147483647"},
       {"amqp://host?connection_timeout=2147483648",
        "connection_timeout is not a whole number from 1 to 2147483647"},
-      {"amqps://host?verify=verify_none", "the parameter 'verify' is not supported"},
-      {"amqps://host?cacertfile=/ca.pem", "the parameter 'cacertfile' is not supported"},
-      {"amqps://host?certfile=/c.pem", "the parameter 'certfile' is not supported"},
-      {"amqps://host?keyfile=/k.pem", "the parameter 'keyfile' is not supported"},
-      {"amqps://host?server_name_indication=h",
-       "the parameter 'server_name_indication' is not supported"},
-      {"amqps://host?auth_mechanism=external", "the parameter 'auth_mechanism' is not supported"},
+      {"amqps://host?verify=none", "verify is neither verify_peer nor verify_none"},
+      {"amqps://host?cacertfile=", "cacertfile is empty, or holds a NUL byte"},
+      {"amqps://host?cacertfile=%00", "cacertfile is empty, or holds a NUL byte"},
+      {"amqps://host?cacertfile=a&cacertfile=b", "cacertfile is given twice"},
+      {"amqps://host?keyfile=/k.pem", "keyfile is of use together with certfile alone"},
+      {"amqps://host?password=x",
+       "password is that of a key, and there is no certfile that one belongs to"},
+      {"amqps://host?server_name_indication=",
+       "server_name_indication is neither a host name nor disable"},
+      {"amqps://host?depth=256", "depth is not a whole number from 0 to 255"},
+      {"amqps://host?fail_if_no_peer_cert=true", "fail_if_no_peer_cert is for servers"},
+      {"amqps://host?auth_mechanism=external",
+       "auth_mechanism=external logs in with a certificate: it needs amqps:// and certfile"},
+      {"amqp://host?auth_mechanism=PLAIN",
+       "auth_mechanism is none of plain, amqplain and external"},
+      {"amqp://host?auth_mechanism=plain&auth_mechanism=plain", "an auth_mechanism is given twice"},
+      {"amqp://host?cacertfile=/ca.pem",
+       "cacertfile is for TLS, and the URL does not start with amqps://, which has it"},
       {"amqp://host?heartbeats=5", "unknown parameter 'heartbeats'"},
       {"amqp://host?a%0Ab=5", "unknown parameter with an odd name"},
       {"amqp://host?=5", "unknown parameter with an odd name"},
@@ -184,6 +265,11 @@ TEST(AmqpUrl, NoErrorQuotesThePassword) {
       "amqp://user:SECRET",
       "amqp://:SECRET@host:99999",
       "amqp://user:1?password=SECRET",
+      "amqps://user:1?password=SECRET",
+      "amqps://host?certfile=c&password=SECRET&password=SECRET",
+      "amqps://host?verify=SECRET",
+      "amqps://host?auth_mechanism=SECRET",
+      "amqps://host?certfile=SECRET&certfile=SECRET",
   };
   for (const char* text : bad_urls) {
     const auto url = parse_url(text);

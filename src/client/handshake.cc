@@ -31,12 +31,53 @@ bool is_loopback(std::string_view host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
+// Without a mechanism to choose from it is by password as well.
+bool logs_in_by_password(const amqp::Url& url) {
+  return url.auth_mechanisms.empty() ||
+         url.auth_mechanisms.front() != amqp::AuthMechanism::kExternal;
+}
+
 std::string check_credentials(const amqp::Url& url) {
+  if (!logs_in_by_password(url)) {
+    return "the broker takes the user's name from the certificate (RabbitMQ: "
+           "ssl_cert_login_from), and has to know it";
+  }
   if (url.user == "guest" && !is_loopback(url.host)) {
     return "user 'guest' may log in from the broker's own machine only: put another user and "
            "its password into the URL";
   }
   return "check the user and the password in the URL";
+}
+
+std::string log_in_of(const amqp::Url& url) {
+  return logs_in_by_password(url) ? fmt::format("log-in of user '{}'", one_line(url.user))
+                                  : std::string("log-in by certificate");
+}
+
+Login log_in(amqp::AuthMechanism mechanism, const amqp::Url& url) {
+  Login login{.mechanism = amqp::mechanism_name(mechanism), .response = {}};
+  switch (mechanism) {
+    case amqp::AuthMechanism::kPlain:
+      // RFC 4616: authorization identity (none), user, password.
+      login.response.append(1, '\0').append(url.user).append(1, '\0').append(url.password);
+      break;
+    case amqp::AuthMechanism::kAmqplain:
+      login.response =
+          amqp::encode_table_content({{"LOGIN", url.user}, {"PASSWORD", url.password}});
+      break;
+    case amqp::AuthMechanism::kExternal:
+      break;  // who we are is in the certificate (RFC 4422, appendix A)
+  }
+  return login;
+}
+
+std::string names_of(const std::vector<amqp::AuthMechanism>& mechanisms) {
+  std::string names;
+  for (const amqp::AuthMechanism mechanism : mechanisms) {
+    if (!names.empty()) names += " or ";
+    names += amqp::mechanism_name(mechanism);
+  }
+  return names;
 }
 
 }  // namespace
@@ -57,21 +98,15 @@ amqp::FieldTable client_properties(std::string_view connection_name) {
 }
 
 Result<Login> choose_login(std::string_view mechanisms, const amqp::Url& url) {
-  if (offers(mechanisms, "PLAIN")) {
-    // RFC 4616: authorization identity (none), user, password.
-    std::string response;
-    response.append(1, '\0').append(url.user).append(1, '\0').append(url.password);
-    return Login{.mechanism = "PLAIN", .response = std::move(response)};
-  }
-  if (offers(mechanisms, "AMQPLAIN")) {
-    return Login{
-        .mechanism = "AMQPLAIN",
-        .response = amqp::encode_table_content({{"LOGIN", url.user}, {"PASSWORD", url.password}})};
+  std::vector<amqp::AuthMechanism> wanted = url.auth_mechanisms;
+  if (wanted.empty()) wanted = {amqp::AuthMechanism::kPlain, amqp::AuthMechanism::kAmqplain};
+  for (const amqp::AuthMechanism mechanism : wanted) {
+    if (offers(mechanisms, amqp::mechanism_name(mechanism))) return log_in(mechanism, url);
   }
   return fail(ErrorCode::kNotImplemented,
-              fmt::format("the broker at {} offers the log-in mechanisms '{}', of which none is "
-                          "supported: enable PLAIN or AMQPLAIN there",
-                          peer_name(url), one_line(mechanisms)));
+              fmt::format("the broker at {} offers the log-in mechanisms '{}', and {} is wanted: "
+                          "enable it there, or choose another with auth_mechanism in the URL",
+                          peer_name(url), one_line(mechanisms), names_of(wanted)));
 }
 
 Result<Tuning> negotiate(const Tuning& wanted, const amqp::connection::Tune& offered) {
@@ -113,10 +148,11 @@ std::optional<Error> foreign_answer(ByteView first_bytes, const std::string& pee
                              peer, byte(4), byte(5), byte(6), byte(7))};
   }
   if (first == tls_alert) {
-    return Error{ErrorCode::kUnreachable,
-                 fmt::format("{} expects TLS: it answered with a TLS alert; check the port of the "
-                             "URL",
-                             peer)};
+    return Error{
+        ErrorCode::kUnreachable,
+        fmt::format("{} expects TLS: it answered with a TLS alert; write amqps:// in the URL, "
+                    "or check its port",
+                    peer)};
   }
   const std::string_view first_line = text.substr(0, text.find_first_of("\r\n"));
   const bool printable = std::ranges::all_of(
@@ -134,8 +170,8 @@ Error refused_by_broker(const amqp::connection::Close& close, const amqp::Url& u
   const ErrorCode code = error_from_amqp(close.reply_code);
   const std::string text = one_line(close.reply_text);
   if (code == ErrorCode::kAccessRefused) {
-    return {code, fmt::format("the broker at {} refused the log-in of user '{}' ({}): {}",
-                              peer_name(url), one_line(url.user), text, check_credentials(url))};
+    return {code, fmt::format("the broker at {} refused the {} ({}): {}", peer_name(url),
+                              log_in_of(url), text, check_credentials(url))};
   }
   if (code == ErrorCode::kNotAllowed) {
     return {code, fmt::format("the broker at {} refused virtual host '{}' ({}): check the path of "
@@ -147,9 +183,9 @@ Error refused_by_broker(const amqp::connection::Close& close, const amqp::Url& u
 
 Error dropped_after_login(const amqp::Url& url) {
   return {ErrorCode::kAccessRefused,
-          fmt::format("the broker at {} hung up on the log-in of user '{}' without a reason, which "
-                      "is how some brokers refuse a password: {}",
-                      peer_name(url), one_line(url.user), check_credentials(url))};
+          fmt::format("the broker at {} hung up on the {} without a reason, which is how some "
+                      "brokers refuse a password: {}",
+                      peer_name(url), log_in_of(url), check_credentials(url))};
 }
 
 }  // namespace bb::client

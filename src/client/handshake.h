@@ -22,8 +22,8 @@ struct Login {
   std::string_view mechanism;
   std::string response;
 };
-// PLAIN where the broker offers it, else AMQPLAIN; kNotImplemented names what it offers.
-// `mechanisms` is separated by spaces.
+// The first of the URL's mechanisms that the broker offers; where the URL names none, PLAIN or else
+// AMQPLAIN. kNotImplemented names what the broker offers. `mechanisms` is separated by spaces.
 Result<Login> choose_login(std::string_view mechanisms, const amqp::Url& url);
 
 struct Tuning {

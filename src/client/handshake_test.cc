@@ -65,6 +65,39 @@ TEST(Handshake, LogsInWithAmqplainWherePlainIsNotOffered) {
   EXPECT_EQ(*table, (amqp::FieldTable{{"LOGIN", "ada"}, {"PASSWORD", "s3cret"}}));
 }
 
+TEST(Handshake, LogsInWithTheMechanismThatTheUrlAsksFor) {
+  auto options = protocol_options();
+  options.url.auth_mechanisms = {amqp::AuthMechanism::kExternal, amqp::AuthMechanism::kAmqplain};
+  ScriptedBroker by_certificate(options);
+  by_certificate.begins();
+  by_certificate.sends_start("PLAIN AMQPLAIN EXTERNAL");
+  const auto start_ok = by_certificate.expects<amqp::connection::StartOk>();
+  EXPECT_EQ(start_ok.mechanism, "EXTERNAL");
+  EXPECT_EQ(start_ok.response, "");
+  by_certificate.sends(0, amqp::connection::Close{.reply_code = 403, .reply_text = "no"});
+  const Error refused = end_of(by_certificate);
+  EXPECT_THAT(refused.message, HasSubstr("refused the log-in by certificate (no)"));
+  EXPECT_THAT(refused.message, Not(HasSubstr("password")));
+
+  ScriptedBroker by_password(options);
+  by_password.begins();
+  by_password.sends_start("PLAIN AMQPLAIN");
+  EXPECT_EQ(by_password.expects<amqp::connection::StartOk>().mechanism, "AMQPLAIN");
+}
+
+TEST(Handshake, DoesNotLogInWithAMechanismThatWasNotAskedFor) {
+  auto options = protocol_options();
+  options.url.auth_mechanisms = {amqp::AuthMechanism::kExternal};
+  ScriptedBroker broker(std::move(options));
+  broker.begins();
+  broker.sends_start("PLAIN AMQPLAIN");
+  const Error error = end_of(broker);
+  EXPECT_EQ(error.code, ErrorCode::kNotImplemented);
+  EXPECT_THAT(error.message, HasSubstr("offers the log-in mechanisms 'PLAIN AMQPLAIN', and "
+                                       "EXTERNAL is wanted"));
+  EXPECT_THAT(broker.received(), IsEmpty());
+}
+
 TEST(Handshake, NamesTheMechanismsWhenNoneIsKnown) {
   ScriptedBroker broker;
   broker.begins();
