@@ -32,7 +32,8 @@ enum class Published : std::uint8_t {
 };
 
 struct PublisherConfig {
-  // The nodes of one cluster, tried in turn: amqp://USER:PASSWORD@HOST:PORT/VHOST
+  // The nodes of one cluster, tried in turn: amqp[s]://USER:PASSWORD@HOST:PORT/VHOST?PARAMETERS, as
+  // docs/amqp-url.md has it. One text may hold several, with commas between.
   std::vector<std::string> urls{"amqp://guest:guest@localhost:5672/"};
   std::string exchange = "bloodbank.events.v1";  // declared: topic, durable
   std::string name = "bloodbank";                // the connection's, for the broker's management

@@ -59,6 +59,7 @@ struct Handling {
 };
 
 struct SubscriberConfig {
+  // As of PublisherConfig.
   std::vector<std::string> urls{"amqp://guest:guest@localhost:5672/"};
   std::string exchange = "bloodbank.events.v1";
   std::string service;                // the queue is <exchange>.<service>

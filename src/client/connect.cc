@@ -8,6 +8,8 @@
 #include "base/try.h"
 #include "client/connection_state.h"
 #include "client/resolve.h"
+#include "client/tls_link.h"
+#include "tls/context.h"
 
 namespace bb::client {
 namespace {
@@ -69,6 +71,38 @@ asio::awaitable<Result<void>> ConnectionState::connect_socket(Pointer self, std:
     if (!failed || says_little(failed)) failed = error;
   }
   co_return fail(cannot_connect(self->protocol_.peer(), *addresses, failed));
+}
+
+Result<void> ConnectionState::prepare_tls() {
+  const amqp::Url& url = protocol_.url();
+  if (!url.tls) return {};
+  auto context = tls::make_client_context(url.tls_parameters);
+  if (!context) {
+    return fail(context.error().code,
+                fmt::format("{}: {}", url.redacted(), context.error().message));
+  }
+  tls_ = std::make_unique<TlsLink>(tls_peer(url), *std::move(context), socket_);
+  return {};
+}
+
+asio::awaitable<Result<void>> ConnectionState::secure(Pointer self, Clock::time_point deadline) {
+  if (!self->tls_) co_return Result<void>{};
+  self->act_at(deadline, &ConnectionState::close_socket);
+  auto secured = co_await client::shake_hands(self->tls_->stream, self->tls_->peer);
+  self->call_off();
+  if (self->dropped_) co_return fail(ErrorCode::kClosed, "the connection was dropped");
+  if (secured) self->tls_facts_ = std::make_unique<TlsFacts>(facts_of(self->tls_->stream));
+  co_return secured;
+}
+
+TlsPeer tls_peer(const amqp::Url& url) {
+  TlsPeer peer;
+  peer.label = url.redacted();
+  peer.host = url.host;
+  peer.parameters = url.tls_parameters;
+  peer.trust_advice = "name a file with its certificate in the URL, as in ?cacertfile=ca.pem";
+  peer.plain_advice = "use the broker's port for TLS (5671), or amqp:// in place of amqps://";
+  return peer;
 }
 
 void ConnectionState::on_handshake_timeout() {

@@ -9,6 +9,7 @@
 #include "client/channel.h"
 #include "client/channel_state.h"
 #include "client/connection_state.h"
+#include "client/tls.h"
 
 namespace bb::client {
 namespace {
@@ -17,12 +18,6 @@ namespace asio = boost::asio;
 
 Result<void> check_options(const ConnectOptions& options) {
   const amqp::Url& url = options.url;
-  if (url.tls) {
-    return fail(ErrorCode::kNotImplemented,
-                fmt::format("TLS is not supported yet, so {} cannot be used: connect with an "
-                            "amqp:// URL",
-                            url.redacted()));
-  }
   if (url.vhost.size() > amqp::kShortStringMaxBytes) {
     return fail(ErrorCode::kInvalidUrl,
                 fmt::format("the virtual host in the URL has {} bytes, and AMQP allows {}",
@@ -45,8 +40,7 @@ asio::awaitable<Result<Channel>> give(Result<Channel> channel) {
 
 asio::awaitable<Result<Connection>> Connection::connect(ConnectOptions options) {
   if (auto checked = check_options(options); !checked) co_return fail(std::move(checked).error());
-  const auto deadline =
-      ConnectionState::Clock::now() + options.url.connection_timeout.value_or(options.timeout);
+  const auto time = options.url.connection_timeout.value_or(options.timeout);
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   std::string host = options.url.host;
   const std::uint16_t port = options.url.port;
@@ -58,8 +52,13 @@ asio::awaitable<Result<Connection>> Connection::connect(ConnectOptions options) 
   Connection connection(std::make_shared<ConnectionState>(executor, std::move(protocol)));
   const ConnectionState::Pointer state = connection.state_;
 
+  if (auto prepared = state->prepare_tls(); !prepared) co_return fail(std::move(prepared).error());
+  // Not from before: the first time the authorities of the system are read.
+  const auto deadline = ConnectionState::Clock::now() + time;
   auto connected = co_await ConnectionState::connect_socket(state, std::move(host), port, deadline);
   if (!connected) co_return fail(std::move(connected).error());
+  auto secured = co_await ConnectionState::secure(state, deadline);
+  if (!secured) co_return fail(std::move(secured).error());
   auto opened = co_await ConnectionState::shake_hands(state, deadline);
   if (!opened) co_return fail(std::move(opened).error());
   co_return connection;
@@ -119,6 +118,10 @@ const std::string& Connection::blocked_reason() const {
 
 void Connection::on_blocked(std::function<void(bool, const std::string&)> handler) {
   state_->set_blocked_handler(std::move(handler));
+}
+
+const TlsFacts* Connection::tls_facts() const {
+  return state_->tls_facts();
 }
 
 const amqp::FieldTable& Connection::server_properties() const {

@@ -27,6 +27,7 @@
 namespace bb::client {
 
 class Channel;
+struct TlsFacts;
 class ConnectionState;  // the shell and its sans-io protocol machine; private to client/
 
 struct ConnectOptions {
@@ -45,8 +46,9 @@ struct ConnectOptions {
 class Connection {
  public:
   // Errors: kUnreachable (nobody listens, no such host, no answer in time; the message
-  // names host and port), kAccessRefused (credentials), kNotAllowed (vhost), kNotImplemented
-  // (an `amqps` URL), and the broker's own.
+  // names host and port; or the broker's certificate is not to be trusted), kAccessRefused
+  // (credentials, or a certificate of ours), kNotAllowed (vhost), kNotImplemented (no way to log in
+  // that both sides know), kInvalidUrl (the URL's files: tls/context.h), and the broker's own.
   static boost::asio::awaitable<Result<Connection>> connect(ConnectOptions options);
 
   Connection(Connection&&) noexcept;
@@ -81,6 +83,8 @@ class Connection {
   void on_blocked(std::function<void(bool blocked, const std::string& reason)> handler);
 
   const amqp::FieldTable& server_properties() const;
+  // What tls.h tells of a connection with TLS; null without.
+  const TlsFacts* tls_facts() const;
 
  private:
   explicit Connection(std::shared_ptr<ConnectionState> state);

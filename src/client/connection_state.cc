@@ -9,9 +9,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <utility>
 
 #include "client/channel_state.h"
+#include "client/tls_link.h"
 
 namespace bb::client {
 namespace {
@@ -36,21 +38,7 @@ ConnectionState::ConnectionState(const Executor& executor, ProtocolOptions optio
       action_timer_(executor),
       heartbeat_timer_(executor) {}
 
-asio::awaitable<Result<void>> ConnectionState::shake_hands(Pointer self,
-                                                           Clock::time_point deadline) {
-  self->protocol_.start();
-  self->act_at(deadline, &ConnectionState::on_handshake_timeout);
-  asio::co_spawn(self->executor_, read_loop(self), asio::detached);
-  asio::co_spawn(self->executor_, write_loop(self), asio::detached);
-  while (!self->protocol_.is_open() && !self->protocol_.has_ended()) co_await self->changed_.wait();
-  if (self->protocol_.is_open()) {
-    self->call_off();
-    co_return Result<void>{};
-  }
-  // Our close-ok goes out first: without it a broker logs that we vanished.
-  while (self->pending_bytes() > 0 && self->socket_.is_open()) co_await self->changed_.wait();
-  co_return fail(self->protocol_.error());
-}
+ConnectionState::~ConnectionState() = default;
 
 asio::awaitable<void> ConnectionState::wait_closed(Pointer self) {
   if (!self->protocol_.has_ended()) {
@@ -69,14 +57,20 @@ void ConnectionState::drop() {
   close_socket();
 }
 
-asio::awaitable<void> ConnectionState::read_loop(Pointer self) {
+template <class Stream>
+void ConnectionState::start_loops(Stream& stream) {
+  asio::co_spawn(executor_, read_loop(shared_from_this(), stream), asio::detached);
+  asio::co_spawn(executor_, write_loop(shared_from_this(), stream), asio::detached);
+}
+
+template <class Stream>
+asio::awaitable<void> ConnectionState::read_loop(Pointer self, Stream& stream) {
   const auto inbox = std::make_unique_for_overwrite<std::byte[]>(kReadBytes);
   while (self->socket_.is_open()) {
     const auto [error, size] =
-        co_await self->socket_.async_read_some(asio::buffer(inbox.get(), kReadBytes), kTuple);
+        co_await stream.async_read_some(asio::buffer(inbox.get(), kReadBytes), kTuple);
     if (error) {
-      const bool plain_end = error == asio::error::eof;
-      self->protocol_.on_eof(plain_end ? std::string() : error.message());
+      self->on_read_error(error);
     } else {
       self->protocol_.on_bytes({inbox.get(), size});
     }
@@ -86,7 +80,20 @@ asio::awaitable<void> ConnectionState::read_loop(Pointer self) {
   self->close_socket();
 }
 
-asio::awaitable<void> ConnectionState::write_loop(Pointer self) {
+void ConnectionState::on_read_error(const boost::system::error_code& error) {
+  // What a broker did not finish to say in AMQP is told as such; TLS need not be asked about ends.
+  const bool plain_end = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
+  if (tls_ && !protocol_.is_open()) {
+    if (auto told = told_by_peer(error, tls_->peer)) {
+      protocol_.end(*std::move(told));
+      return;
+    }
+  }
+  protocol_.on_eof(plain_end ? std::string() : error.message());
+}
+
+template <class Stream>
+asio::awaitable<void> ConnectionState::write_loop(Pointer self, Stream& stream) {
   while (self->socket_.is_open()) {
     if (self->writing_.empty()) {
       if (self->protocol_.output().empty()) {
@@ -98,7 +105,7 @@ asio::awaitable<void> ConnectionState::write_loop(Pointer self) {
     }
     const ByteView bytes = self->writing_.view();
     const auto [error, size] =
-        co_await self->socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), kTuple);
+        co_await stream.async_write_some(asio::buffer(bytes.data(), bytes.size()), kTuple);
     if (error) {
       // The reader finds out why: the broker's last words may still be on their way.
       if (self->socket_.is_open()) {
@@ -114,6 +121,25 @@ asio::awaitable<void> ConnectionState::write_loop(Pointer self) {
   // Closing outright could make the system throw away what the peer has not read yet.
   boost::system::error_code ignored;
   self->socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+}
+
+asio::awaitable<Result<void>> ConnectionState::shake_hands(Pointer self,
+                                                           Clock::time_point deadline) {
+  self->protocol_.start();
+  self->act_at(deadline, &ConnectionState::on_handshake_timeout);
+  if (self->tls_) {
+    self->start_loops(self->tls_->stream);
+  } else {
+    self->start_loops(self->socket_);
+  }
+  while (!self->protocol_.is_open() && !self->protocol_.has_ended()) co_await self->changed_.wait();
+  if (self->protocol_.is_open()) {
+    self->call_off();
+    co_return Result<void>{};
+  }
+  // Our close-ok goes out first: without it a broker logs that we vanished.
+  while (self->pending_bytes() > 0 && self->socket_.is_open()) co_await self->changed_.wait();
+  co_return fail(self->protocol_.error());
 }
 
 std::uint64_t ConnectionState::delivered_bytes() {

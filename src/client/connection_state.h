@@ -25,6 +25,8 @@
 namespace bb::client {
 
 class ChannelState;
+struct TlsFacts;
+struct TlsLink;
 
 class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
  public:
@@ -35,6 +37,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   using BlockedHandler = std::function<void(bool blocked, const std::string& reason)>;
 
   ConnectionState(const Executor& executor, ProtocolOptions options);
+  ~ConnectionState();
   ConnectionState(const ConnectionState&) = delete;
   ConnectionState& operator=(const ConnectionState&) = delete;
 
@@ -42,10 +45,14 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   Protocol& protocol() { return protocol_; }
 
   // The steps of connecting, in this order; each fails with kUnreachable, or as the
-  // broker says, by `deadline` at the latest.
+  // broker says, by `deadline` at the latest. The first reads the files that the URL names, and
+  // does nothing for an amqp one: kInvalidUrl.
+  Result<void> prepare_tls();
   static boost::asio::awaitable<Result<void>> connect_socket(Pointer self, std::string host,
                                                              std::uint16_t port,
                                                              Clock::time_point deadline);
+  // Does nothing without TLS. Errors as of client::shake_hands() in tls.h.
+  static boost::asio::awaitable<Result<void>> secure(Pointer self, Clock::time_point deadline);
   static boost::asio::awaitable<Result<void>> shake_hands(Pointer self, Clock::time_point deadline);
 
   // Waits for the end that Protocol::close() has asked for: as long as the peer takes our bytes,
@@ -61,6 +68,8 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   std::size_t pending_bytes() const { return protocol_.output().size() + writing_.size(); }
   std::uint64_t written_bytes() const { return bytes_sent_ + pending_bytes(); }
   std::uint64_t delivered_bytes();
+  // Of the handshake; null without TLS.
+  const TlsFacts* tls_facts() const { return tls_facts_.get(); }
   // Notified when bytes were sent, and when the connection or a channel opens or ends.
   Signal& changed() { return changed_; }
 
@@ -80,8 +89,15 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
  private:
   using Action = void (ConnectionState::*)();
 
-  static boost::asio::awaitable<void> read_loop(Pointer self);
-  static boost::asio::awaitable<void> write_loop(Pointer self);
+  // Two instances of each, so that a socket without TLS costs what it costs: nothing is asked or
+  // copied on the way. `stream` is a part of `self`.
+  template <class Stream>
+  static boost::asio::awaitable<void> read_loop(Pointer self, Stream& stream);
+  template <class Stream>
+  static boost::asio::awaitable<void> write_loop(Pointer self, Stream& stream);
+  template <class Stream>
+  void start_loops(Stream& stream);
+  void on_read_error(const boost::system::error_code& error);
   static boost::asio::awaitable<void> heartbeat_loop(Pointer self);
 
   void dispatch_events() noexcept;
@@ -102,6 +118,8 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   const Executor executor_;
   Protocol protocol_;
   boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<TlsLink> tls_;
+  std::unique_ptr<TlsFacts> tls_facts_;
   Buffer writing_;                // being sent
   std::uint64_t bytes_sent_ = 0;  // in all: shows whether the peer still reads
   std::uint64_t bytes_sent_at_check_ = 0;

@@ -145,15 +145,6 @@ TEST_F(ConnectionTest, ARefusedLogInIsTold) {
   EXPECT_EQ(refusal(broker->options()).code, ErrorCode::kAccessRefused);
 }
 
-TEST_F(ConnectionTest, TlsIsNotThereYet) {
-  ConnectOptions options;
-  options.url.tls = true;
-  options.url.password = "s3cret";
-  const Error error = refusal(options);
-  EXPECT_EQ(error.code, ErrorCode::kNotImplemented);
-  EXPECT_THAT(error.message, testing::Not(HasSubstr("s3cret")));
-}
-
 TEST_F(ConnectionTest, AVirtualHostThatAmqpCannotCarryIsRefused) {
   ConnectOptions options;
   options.url.vhost = std::string(256, 'x');

@@ -1,30 +1,33 @@
 #include "client/connector.h"
 
+#include <fmt/format.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "base/assert.h"
+#include "base/try.h"
+#include "tls/context.h"
 
 namespace bb::client {
 
 namespace asio = boost::asio;
 
-Connector::Connector(const asio::any_io_executor& executor, ConnectorOptions options)
-    : options_(std::move(options)), back_off_(options_.back_off), timer_(executor) {
-  BB_ASSERT(!options_.urls.empty());
-}
+namespace {
 
-asio::awaitable<Result<Connection>> Connector::connect_once() {
-  const std::size_t first = current_;
+// From URL number `first` on, which becomes the one that took the connection; `stopped` ends it.
+asio::awaitable<Result<Connection>> try_each(const ConnectorOptions& options, std::size_t& first,
+                                             const bool* stopped) {
+  const std::size_t start = first;
   Error failed{ErrorCode::kClosed, "stopped"};
-  for (std::size_t i = 0; i < options_.urls.size() && !stopped_; ++i) {
-    const std::size_t index = (first + i) % options_.urls.size();
-    ConnectOptions connect = options_.connect;
-    connect.url = options_.urls[index];
+  for (std::size_t i = 0; i < options.urls.size() && !*stopped; ++i) {
+    const std::size_t index = (start + i) % options.urls.size();
+    ConnectOptions connect = options.connect;
+    connect.url = options.urls[index];
     auto connection = co_await Connection::connect(std::move(connect));
     if (connection) {
-      current_ = index;
+      first = index;
       co_return connection;
     }
     Error& error = connection.error();
@@ -35,6 +38,49 @@ asio::awaitable<Result<Connection>> Connector::connect_once() {
     }
   }
   co_return fail(std::move(failed));
+}
+
+}  // namespace
+
+Result<std::vector<amqp::Url>> broker_urls(const std::vector<std::string>& texts) {
+  std::vector<amqp::Url> urls;
+  for (const std::string& text : texts) {
+    BB_TRY_ASSIGN(const std::vector<amqp::Url> some, amqp::parse_urls(text));
+    urls.insert(urls.end(), some.begin(), some.end());
+  }
+  if (urls.empty()) return fail(ErrorCode::kUsage, "the URL of a broker is missing");
+  for (const amqp::Url& url : urls) {
+    if (!url.tls) continue;
+    const auto context = tls::make_client_context(url.tls_parameters);
+    if (!context) {
+      return fail(context.error().code,
+                  fmt::format("{}: {}", url.redacted(), context.error().message));
+    }
+  }
+  return urls;
+}
+
+std::chrono::milliseconds round_time_max(const ConnectorOptions& options) {
+  std::chrono::milliseconds time{0};
+  for (const amqp::Url& url : options.urls) {
+    time += url.connection_timeout.value_or(options.connect.timeout);
+  }
+  return time;
+}
+
+asio::awaitable<Result<Connection>> connect_to_any(const ConnectorOptions& options) {
+  std::size_t first = 0;
+  const bool stopped = false;
+  co_return co_await try_each(options, first, &stopped);
+}
+
+Connector::Connector(const asio::any_io_executor& executor, ConnectorOptions options)
+    : options_(std::move(options)), back_off_(options_.back_off), timer_(executor) {
+  BB_ASSERT(!options_.urls.empty());
+}
+
+asio::awaitable<Result<Connection>> Connector::connect_once() {
+  return try_each(options_, current_, &stopped_);
 }
 
 asio::awaitable<Result<Connection>> Connector::connect() {

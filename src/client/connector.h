@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 #include <vector>
 
@@ -21,13 +22,25 @@ struct ConnectorOptions {
   BackOffOptions back_off;
 };
 
+// The URLs of a program's configuration, where a text may hold several: parse_urls(). Their files
+// of TLS are read once, so that one that is not there is told at the start. kUsage for none,
+// kInvalidUrl.
+Result<std::vector<amqp::Url>> broker_urls(const std::vector<std::string>& texts);
+
+// How long a round over all URLs takes at most: each has its own connection_timeout, or
+// connect.timeout.
+std::chrono::milliseconds round_time_max(const ConnectorOptions& options);
+
+// Each URL once, in order, until one takes the connection. The error has the code of the first, and
+// tells of all. For programs that connect once; the options are borrowed until it is done.
+boost::asio::awaitable<Result<Connection>> connect_to_any(const ConnectorOptions& options);
+
 // On one executor; not thread-safe. Outlives its coroutines.
 class Connector {
  public:
   Connector(const boost::asio::any_io_executor& executor, ConnectorOptions options);
 
-  // Each URL once, that of the last connection first. The error has the code of the first, and
-  // tells of all.
+  // As connect_to_any(), the URL of the last connection first.
   boost::asio::awaitable<Result<Connection>> connect_once();
   // The same, again and again, with pauses. kClosed after stop().
   boost::asio::awaitable<Result<Connection>> connect();

@@ -1,6 +1,5 @@
 // One HTTP request and its answer, for programs that make a few: a connection for each, no
-// redirects, no compression, no cookies. TLS checks the server's certificate against those that
-// the system trusts (or SSL_CERT_FILE, SSL_CERT_DIR), and its name.
+// redirects, no compression, no cookies. TLS as of tls.h, with the URL's parameters.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -32,8 +31,9 @@ struct HttpResponse {
 // at: `target` is complete. `deadline` is shared out between the host's addresses; the caller ends
 // the whole when it has passed.
 //
-// kUnreachable: no such host, refused, TLS failed, closed without an answer, or not HTTP. The
-// message is complete but for what to do about it. kContentTooLarge: above kHttpAnswerBytesMax.
+// kUnreachable: no such host, refused, closed without an answer, or not HTTP. The message is
+// complete but for what to do about it. kContentTooLarge: above kHttpAnswerBytesMax. Of TLS: as of
+// tls::make_client_context() and shake_hands().
 boost::asio::awaitable<Result<HttpResponse>> send_http(
     HttpUrl url, HttpRequest request, std::chrono::steady_clock::time_point deadline);
 

@@ -1,12 +1,9 @@
 #include "client/http_transport.h"
 
 #include <fmt/format.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/error.hpp>
 #include <optional>
@@ -15,6 +12,7 @@
 
 #include "client/resolve.h"
 #include "client/socket_deadline.h"
+#include "tls/context.h"
 
 namespace bb::client {
 namespace {
@@ -37,21 +35,6 @@ Result<void> keep_allowed(Addresses& addresses, const HttpUrl& url, AddressPolic
   });
   if (!addresses.empty() || !refused) return {};
   return fail(refused->code, fmt::format("{}: {}", url.redacted(), refused->message));
-}
-
-// Why the handshake failed, in OpenSSL's words where the certificate is to blame.
-std::string tls_problem(SSL* ssl, const error_code& error) {
-  const auto verified = SSL_get_verify_result(ssl);
-  if (verified != X509_V_OK) {
-    return fmt::format(
-        "its certificate cannot be trusted: {} (SSL_CERT_FILE can name a file of authorities to "
-        "trust)",
-        X509_verify_cert_error_string(verified));
-  }
-  if (error.message().find("wrong version number") != std::string::npos) {
-    return "what listens there does not speak TLS; is it http:// instead of https://?";
-  }
-  return fmt::format("TLS: {}", error.message());
 }
 
 }  // namespace
@@ -81,30 +64,19 @@ asio::awaitable<Result<void>> connect_tcp(tcp::socket& socket, const HttpUrl& ur
 }
 
 Result<asio::ssl::context> make_tls_context(const HttpUrl& url) {
-  using asio::ssl::context;
-  context made(context::tls_client);
-  error_code error;
-  made.set_options(context::no_sslv2 | context::no_sslv3 | context::no_tlsv1 | context::no_tlsv1_1,
-                   error);
-  if (!error) made.set_default_verify_paths(error);
-  if (!error) made.set_verify_mode(asio::ssl::verify_peer, error);
-  if (error) return unreachable(url, fmt::format("TLS: {}", error.message()));
-  return made;
+  auto made = tls::make_client_context(url.tls_parameters);
+  if (made) return made;
+  return fail(made.error().code, fmt::format("{}: {}", url.redacted(), made.error().message));
 }
 
 asio::awaitable<Result<void>> handshake_tls(TlsStream& stream, const HttpUrl& url) {
-  error_code error;
-  stream.set_verify_callback(asio::ssl::host_name_verification(url.host), error);
-  if (error) co_return unreachable(url, fmt::format("TLS: {}", error.message()));
-  // RFC 6066 §3: names alone, no addresses.
-  if (!local_addresses(url.host) || url.host == "localhost") {
-    std::string name = url.host;  // what OpenSSL's macro would call, without its casts
-    (void)SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                   name.data());
-  }
-  const auto [failed] = co_await stream.async_handshake(asio::ssl::stream_base::client, kTuple);
-  if (failed) co_return unreachable(url, tls_problem(stream.native_handle(), failed));
-  co_return Result<void>{};
+  TlsPeer peer;
+  peer.label = url.redacted();
+  peer.host = url.host;
+  peer.parameters = url.tls_parameters;
+  peer.trust_advice = "SSL_CERT_FILE can name a file of authorities to trust";
+  peer.plain_advice = "is it http:// instead of https://?";
+  co_return co_await shake_hands(stream, peer);
 }
 
 std::string exchange_problem(const error_code& error) {

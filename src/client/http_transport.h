@@ -6,21 +6,18 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/system/error_code.hpp>
 #include <chrono>
 #include <string>
 
 #include "bloodbank/result.h"
 #include "client/http_url.h"
+#include "client/tls.h"
 
 namespace bb::client {
 
 // Which addresses may be connected to: an error says why not.
 using AddressPolicy = Result<void> (*)(const boost::asio::ip::address& address);
-
-// Borrows the socket, so that its owner can close it.
-using TlsStream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
 
 // Connects to the first address of url.host that takes the connection. The time until `deadline` is
 // shared out between the addresses. `policy`, if there is one, is asked about each address: one
@@ -35,13 +32,11 @@ boost::asio::awaitable<Result<void>> connect_tcp(boost::asio::ip::tcp::socket& s
                                                  std::chrono::steady_clock::time_point deadline,
                                                  AddressPolicy policy = nullptr);
 
-// TLS 1.2 and later (RFC 8996), and servers whose certificate leads to those that the system
-// trusts (or SSL_CERT_FILE, SSL_CERT_DIR). Reads those files, which takes milliseconds: make one
-// for many connections. kUnreachable: they cannot be read; the message is as of connect_tcp().
+// As of tls/context.h, with the URL's parameters; the message is as of connect_tcp().
 Result<boost::asio::ssl::context> make_tls_context(const HttpUrl& url);
 
-// The handshake on a connected stream, and the check that the certificate is that of url.host.
-// kUnreachable as above. It waits for ever: the owner of the socket closes it (SocketDeadline).
+// shake_hands() of tls.h on a connected stream. It waits for ever: the owner of the socket closes
+// it (SocketDeadline).
 boost::asio::awaitable<Result<void>> handshake_tls(TlsStream& stream, const HttpUrl& url);
 
 // What a failed exchange of an HTTP request and its answer says about the server.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/url/encode.hpp>
 #include <boost/url/parse.hpp>
+#include <boost/url/parse_query.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <boost/url/url_view.hpp>
 #include <charconv>
@@ -104,6 +105,31 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
   BB_TRY(read_user(url, parts));
   url.path = std::string(parts.encoded_path());
   while (url.path.ends_with('/')) url.path.pop_back();
+  return url;
+}
+
+Result<HttpUrl> parse_api_url(std::string_view text) {
+  const std::size_t path_end = std::min(text.find('?'), text.size());
+  const std::string_view query = text.substr(std::min(path_end + 1, text.size()));
+  // Of a '?' in a password: the other function says it.
+  if (query.find_first_of("@#") != std::string_view::npos) return parse_http_url(text);
+  BB_TRY_ASSIGN(HttpUrl url, parse_http_url(text.substr(0, path_end)));
+  if (query.empty()) return url;
+  const auto parameters = urls::parse_query(query);
+  if (!parameters) return invalid("the query holds a character that must be percent-encoded");
+  for (const auto parameter : *parameters) {
+    const auto is_known = amqp::set_tls_parameter(url.tls_parameters, parameter.key.decode(),
+                                                  parameter.value.decode());
+    if (!is_known) return invalid(is_known.error().message);
+    if (!*is_known || !url.tls) {
+      return invalid(
+          "what follows a '?' can be cacertfile, certfile, depth, keyfile, password, "
+          "server_name_indication and verify, of an https:// URL");
+    }
+  }
+  if (const auto checked = amqp::check_tls_parameters(url.tls_parameters); !checked) {
+    return invalid(checked.error().message);
+  }
   return url;
 }
 

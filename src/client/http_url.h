@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "amqp/tls_parameters.h"
 #include "bloodbank/result.h"
 
 namespace bb::client {
@@ -17,6 +18,7 @@ struct HttpUrl {
   std::optional<std::string> user;
   std::optional<std::string> password;
   std::string path;  // what every path begins with, percent-encoded, with no slash at its end
+  amqp::TlsParameters tls_parameters;  // for https
 
   // "host:port", with brackets where they belong.
   std::string authority() const;
@@ -30,6 +32,10 @@ struct HttpUrl {
 // The port is that of the scheme where none is given. kInvalidUrl says what is wrong, without ever
 // quoting a piece that could be one of a password. A query and a fragment are refused.
 Result<HttpUrl> parse_http_url(std::string_view text);
+
+// The same, and a query with the TlsParameters of an https URL:
+// "https://host:15671?cacertfile=ca.pem".
+Result<HttpUrl> parse_api_url(std::string_view text);
 
 // One segment of a path, or one value of a query: everything but unreserved characters (RFC 3986
 // §2.3) percent-encoded, '/' and '.' of "." and ".." too.

@@ -58,5 +58,24 @@ TEST(HttpUrl, SegmentsAreEncoded) {
   EXPECT_EQ(encode_path_segment("\xc3\xa9"), "%C3%A9");
 }
 
+TEST(ApiUrl, TakesTheParametersOfTlsAlone) {
+  const auto url = parse_api_url("https://host:1/base?cacertfile=a%20b&verify=verify_none");
+  ASSERT_TRUE(url) << url.error().message;
+  EXPECT_EQ(url->redacted(), "https://host:1/base");
+  EXPECT_EQ(url->tls_parameters.cacertfile, "a b");
+  EXPECT_FALSE(url->tls_parameters.verify_peer);
+  EXPECT_TRUE(parse_api_url("http://host"));
+  EXPECT_TRUE(parse_api_url("https://host?"));
+  for (const char* text :
+       {"http://host?cacertfile=a", "https://host?x=SECRET", "https://u:SECRET?w@host",
+        "https://host?keyfile=SECRET", "https://host?cacertfile=%zz", "https://host#SECRET",
+        "https://host?verify=SECRET"}) {
+    const auto refused = parse_api_url(text);
+    ASSERT_FALSE(refused) << text;
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalidUrl);
+    EXPECT_EQ(refused.error().message.find("SECRET"), std::string::npos) << text;
+  }
+}
+
 }  // namespace
 }  // namespace bb::client

@@ -214,11 +214,12 @@ void Protocol::on_eof(std::string_view reason) {
   const std::string how = reason.empty() ? "" : fmt::format(" ({})", one_line(reason));
   switch (state_) {
     case State::kStart:
-      finish({ErrorCode::kUnreachable,
-              fmt::format("{} closed the connection without answering{}: check that the port of "
-                          "the URL is the broker's AMQP port",
-                          link_.peer, how)},
-             /*by_close=*/false);
+      finish(
+          {ErrorCode::kUnreachable,
+           fmt::format("{} closed the connection without answering{}: check that the port of "
+                       "the URL is the broker's AMQP port{}",
+                       link_.peer, how, url_.tls ? "" : ", and whether it wants TLS (amqps://)")},
+          /*by_close=*/false);
       break;
     case State::kTune:
       finish(dropped_after_login(url_), /*by_close=*/false);

@@ -77,6 +77,7 @@ class Protocol {
   const Tuning& tuning() const { return tuning_; }
   const amqp::FieldTable& server_properties() const { return server_properties_; }
   const std::string& peer() const { return link_.peer; }
+  const amqp::Url& url() const { return url_; }
 
  private:
   enum class State { kStart, kTune, kOpenOk, kOpen, kClosing, kEnded };

@@ -219,11 +219,7 @@ class Publisher::Impl {
 
 Result<Publisher> Publisher::start(PublisherConfig config) {
   client::PublisherOptions options;
-  if (config.urls.empty()) return fail(ErrorCode::kUsage, "a publisher needs the URL of a broker");
-  for (const std::string& url : config.urls) {
-    BB_TRY_ASSIGN(amqp::Url parsed, amqp::parse_url(url));
-    options.connector.urls.push_back(std::move(parsed));
-  }
+  BB_TRY_ASSIGN(options.connector.urls, client::broker_urls(config.urls));
   options.connector.connect.timeout = config.connect_timeout;
   options.connector.connect.connection_name = config.name;
   options.exchange = config.exchange;

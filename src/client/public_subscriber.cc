@@ -128,13 +128,9 @@ namespace {
 
 Result<client::SubscriberOptions> to_options(const SubscriberConfig& config) {
   client::SubscriberOptions options;
-  if (config.urls.empty()) return fail(ErrorCode::kUsage, "a subscriber needs the URL of a broker");
   if (config.service.empty()) return fail(ErrorCode::kUsage, "a subscriber needs a service's name");
   if (config.patterns.empty()) return fail(ErrorCode::kUsage, "a subscriber needs a pattern");
-  for (const std::string& url : config.urls) {
-    BB_TRY_ASSIGN(amqp::Url parsed, amqp::parse_url(url));
-    options.connector.urls.push_back(std::move(parsed));
-  }
+  BB_TRY_ASSIGN(options.connector.urls, client::broker_urls(config.urls));
   options.connector.connect.timeout = config.connect_timeout;
   options.connector.connect.connection_name = config.service;
   options.exchange = config.exchange;

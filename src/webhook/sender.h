@@ -40,7 +40,7 @@ struct SenderOptions {
 class WebhookSender {
  public:
   // kUsage: no secret. kAccessRefused: the URL names an address that is not public, and
-  // allow_private is not set. kUnreachable: the certificates to trust cannot be read.
+  // allow_private is not set. Of TLS: as of tls::make_client_context().
   static Result<WebhookSender> make(SenderOptions options);
 
   WebhookSender(WebhookSender&&) noexcept;

@@ -10,8 +10,8 @@
 #include <fstream>
 #include <vector>
 
+#include "tls/test_certificate.h"
 #include "webhook/sender.h"
-#include "webhook/test_certificate.h"
 #include "webhook/test_endpoint.h"
 #include "webhook/test_sender.h"
 
@@ -20,6 +20,8 @@ namespace {
 
 namespace asio = boost::asio;
 using testing::HasSubstr;
+using tls::make_test_certificate;
+using tls::TestCertificate;
 using Kind = AttemptResult::Kind;
 
 asio::awaitable<void> post_all(std::vector<AttemptResult>& results, WebhookSender& sender,
@@ -36,7 +38,9 @@ class TlsSender : public testing::Test {
   // Posts to an endpoint with the one certificate, by a sender that trusts the other.
   std::vector<AttemptResult> post(const TestCertificate& served, const TestCertificate& trusted,
                                   unsigned count) {
-    const std::string file = testing::TempDir() + "bb_webhook_trusted.pem";
+    // Another one each time: what the system trusts is read once.
+    const std::string file =
+        testing::TempDir() + "bb_webhook_trusted" + std::to_string(++files_) + ".pem";
     std::ofstream(file) << trusted.certificate_pem;
     ::setenv("SSL_CERT_FILE", file.c_str(), 1);
 
@@ -63,6 +67,9 @@ class TlsSender : public testing::Test {
 
   std::size_t requests = 0;
   unsigned connections = 0;
+
+ private:
+  unsigned files_ = 0;
 };
 
 TEST_F(TlsSender, PostsToAnEndpointItTrusts) {
@@ -79,7 +86,7 @@ TEST_F(TlsSender, SendsNothingToOneThatNobodyVouchesFor) {
       post(make_test_certificate("IP:127.0.0.1"), make_test_certificate("IP:127.0.0.1"), 1);
   ASSERT_EQ(results.size(), 1u);
   EXPECT_EQ(results[0].kind, Kind::kUnreachable);
-  EXPECT_THAT(results[0].problem, HasSubstr("certificate cannot be trusted"));
+  EXPECT_THAT(results[0].problem, HasSubstr("an authority that is not trusted here"));
   EXPECT_EQ(requests, 0u);
 }
 
@@ -89,6 +96,7 @@ TEST_F(TlsSender, SendsNothingToOneWithAnotherName) {
     const auto results = post(certificate, certificate, 1);
     ASSERT_EQ(results.size(), 1u);
     EXPECT_EQ(results[0].kind, Kind::kUnreachable) << name;
+    EXPECT_THAT(results[0].problem, HasSubstr("and not for '127.0.0.1'"));
     EXPECT_EQ(requests, 0u);
   }
 }
