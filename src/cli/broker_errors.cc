@@ -24,10 +24,16 @@ std::string hint(const Error& error, std::string_view exchange) {
 
 }  // namespace
 
-Error explain(Error error, const amqp::Url& url, std::string_view exchange,
+std::string redacted(const std::vector<amqp::Url>& urls) {
+  std::string text;
+  for (const amqp::Url& url : urls) text += (text.empty() ? "" : ", ") + url.redacted();
+  return text;
+}
+
+Error explain(Error error, const std::vector<amqp::Url>& urls, std::string_view exchange,
               std::string_view consequence) {
   if (error.code == ErrorCode::kTimeout) {
-    error.message = fmt::format("{}: {}", url.redacted(), error.message);
+    error.message = fmt::format("{}: {}", redacted(urls), error.message);
   }
   if (!consequence.empty()) error.message += fmt::format("; {}", consequence);
   const std::string advice = hint(error, exchange);

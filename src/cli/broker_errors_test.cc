@@ -9,7 +9,8 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::string explained(ErrorCode code, std::string message) {
-  return explain({code, std::move(message)}, amqp::Url(), "events", "it was not published").message;
+  return explain({code, std::move(message)}, {amqp::Url()}, "events", "it was not published")
+      .message;
 }
 
 TEST(BrokerErrors, OfAnExchangeOfAnotherKindPointToTheDoctor) {

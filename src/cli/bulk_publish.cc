@@ -157,9 +157,10 @@ void BulkRun::on_settled(const PlannedEvent& event, std::size_t line, Fate fate)
 
 asio::awaitable<Result<void>> BulkRun::connect() {
   at_broker_ = true;
-  deadline_.move_to(options_.address.timeout);
-  auto connected = co_await client::Connection::connect(options_.address.connect);
+  deadline_.move_to(client::round_time_max(options_.address.connector));
+  auto connected = co_await client::connect_to_any(options_.address.connector);
   if (!connected) co_return fail(std::move(connected).error());
+  deadline_.move_to(options_.address.timeout);
   connection_.emplace(*std::move(connected));
   auto opened = co_await connection_->open_channel();
   if (!opened) co_return fail(std::move(opened).error());
@@ -300,7 +301,7 @@ int publish_in_bulk(const BulkOptions& options, PublishGate& gate) {
   if (!result) {
     Error error = std::move(result).error();
     if (run.is_broker_error() || error.code == ErrorCode::kTimeout) {
-      error = explain(std::move(error), options.address.connect.url, options.address.exchange,
+      error = explain(std::move(error), options.address.connector.urls, options.address.exchange,
                       fmt::format("{} events are confirmed", run.report().counts().good));
     }
     exit_code = report(error);

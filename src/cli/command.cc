@@ -146,9 +146,16 @@ OptionSpec bytes_option(std::string_view names, std::uint64_t least, std::uint64
 }
 
 OptionSpec url_option(std::optional<std::string>& target) {
-  return text_option("--url", "URL", target,
-                     "The broker, amqp://USER:PASSWORD@HOST:PORT/VHOST (default $RABBIT_URL, else "
-                     "amqp://guest:guest@localhost:5672/)");
+  OptionSpec spec = text_option(
+      "--url", "URL", target,
+      "The broker, amqp[s]://USER:PASSWORD@HOST:PORT/VHOST; of several the first that answers "
+      "(default $RABBIT_URL, else amqp://guest:guest@localhost:5672/)");
+  spec.repeatable = true;
+  spec.accept = [&target](const std::string& value) -> Result<void> {
+    target = target ? fmt::format("{}\n{}", *target, value) : value;
+    return {};
+  };
+  return spec;
 }
 
 OptionSpec exchange_option(std::optional<std::string>& target) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/this_coro.hpp>
 #include <memory>
@@ -12,12 +13,16 @@
 #include "cli/wakeup.h"
 #include "client/channel.h"
 #include "client/connection.h"
+#include "client/tls.h"
 
 namespace bb::cli {
 namespace {
 
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
+
+// A week to see it and a week to act.
+constexpr std::chrono::days kRenewWithin{14};
 
 // What the checks have built up so far. On the heap, because a check that timed out is left where
 // it stands and still refers to it.
@@ -27,6 +32,7 @@ struct State {
   std::optional<client::Connection> connection;
   std::optional<client::Channel> channel;  // for the queue and the test message
   std::string queue;
+  std::string advice;  // of a check that went well
 };
 
 std::string text_property(const amqp::FieldTable& table, std::string_view name) {
@@ -41,8 +47,32 @@ asio::awaitable<Result<std::string>> check_connection(std::shared_ptr<State> sta
   auto connected = co_await client::Connection::connect(state->connect);
   if (!connected) co_return fail(std::move(connected).error());
   state->connection.emplace(*std::move(connected));
-  co_return fmt::format("logged in as {} to vhost '{}'", state->connect.url.user,
-                        state->connect.url.vhost);
+  const amqp::Url& url = state->connect.url;
+  const bool by_certificate =
+      std::ranges::find(url.auth_mechanisms, amqp::AuthMechanism::kExternal) !=
+      url.auth_mechanisms.end();
+  co_return fmt::format("logged in {} to vhost '{}'",
+                        by_certificate ? "by certificate" : fmt::format("as {}", url.user),
+                        url.vhost);
+}
+
+// What is checked in the handshake is not looked at again.
+asio::awaitable<Result<std::string>> check_certificate(std::shared_ptr<State> state) {
+  const client::TlsFacts& facts = *state->connection->tls_facts();
+  if (!facts.certificate) co_return fail(ErrorCode::kUnreachable, "the broker has shown none");
+  const tls::Certificate& certificate = *facts.certificate;
+  const auto left = std::chrono::floor<std::chrono::days>(certificate.not_after -
+                                                          std::chrono::system_clock::now());
+  if (left < kRenewWithin) state->advice = "have the broker's certificate renewed";
+  if (!state->connect.url.tls_parameters.verify_peer) {
+    state->advice =
+        "verify=verify_none takes any certificate, a forged one too: give its authority with "
+        "cacertfile";
+  }
+  co_return fmt::format(
+      "{}, for {}, signed by '{}', {} days left (until {})", facts.version, certificate.name_list(),
+      certificate.issuer, left.count(),
+      format_rfc3339(std::chrono::floor<std::chrono::seconds>(certificate.not_after)));
 }
 
 asio::awaitable<Result<std::string>> check_server(std::shared_ptr<State> state) {
@@ -130,8 +160,9 @@ struct Check {
   asio::awaitable<Result<std::string>> (*run)(std::shared_ptr<State>);
   bool timed;
 };
-constexpr std::array<Check, 6> kChecks{{
+constexpr std::array<Check, 7> kChecks{{
     {"connection", check_connection, true},
+    {"certificate", check_certificate, false},
     {"server", check_server, false},
     {"exchange", check_exchange, false},
     {"exchange kind", check_exchange_kind, false},
@@ -142,8 +173,18 @@ constexpr std::array<Check, 6> kChecks{{
 std::string advice_for(const Check& check, ErrorCode code, const State& state) {
   switch (code) {
     case ErrorCode::kUnreachable:
+      if (state.connect.url.tls) {
+        return "see that a broker speaks TLS there; cacertfile, server_name_indication and verify "
+               "in RABBIT_URL say whom to trust";
+      }
       return "start a bus with 'bb serve', or set RABBIT_URL or --url to the broker to use";
+    case ErrorCode::kInvalidUrl:
+      return "name files that can be read with cacertfile, certfile and keyfile in RABBIT_URL";
     case ErrorCode::kAccessRefused:
+      if (check.run == check_connection && state.connect.url.tls) {
+        return "set the right user and password in RABBIT_URL, or the certificate that the broker "
+               "wants of its clients with certfile and keyfile";
+      }
       return check.run == check_connection
                  ? "set the right user and password in RABBIT_URL; guest works from the broker's "
                    "own machine alone"
@@ -183,6 +224,7 @@ void check_broker(const amqp::Url& url, const std::string& exchange,
   bool exchange_found = true;
   bool queue_made = true;
   for (const Check& check : kChecks) {
+    if (check.run == check_certificate && !url.tls) continue;
     CheckResult result;
     result.name = check.name;
     const bool possible = connection_usable &&
@@ -198,6 +240,7 @@ void check_broker(const amqp::Url& url, const std::string& exchange,
     const auto detail = runner.run(check.run(state), Deadline::in(timeout));
     if (detail) {
       result.detail = *detail;
+      result.advice = std::exchange(state->advice, {});
       if (check.timed) {
         result.latency =
             std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);

@@ -61,9 +61,9 @@ std::string render_json(const CheckResult& result) {
                   mark_of(result.status), quote_json(result.detail));
   if (result.latency) object += fmt::format(",\"latency_us\":{}", result.latency->count());
   if (result.status == CheckStatus::kFailed) {
-    object += fmt::format(",\"error\":{},\"advice\":{}", quote_json(error_info(result.code).name),
-                          quote_json(result.advice));
+    object += fmt::format(",\"error\":{}", quote_json(error_info(result.code).name));
   }
+  if (!result.advice.empty()) object += fmt::format(",\"advice\":{}", quote_json(result.advice));
   return object + "}";
 }
 
@@ -127,22 +127,26 @@ CheckResult failed_setting(std::string name, const Error& error, std::string adv
   return result;
 }
 
+CheckResult url_result(const amqp::Url& url, const std::string& origin) {
+  CheckResult result;
+  result.name = "URL";
+  result.detail = fmt::format("{} ({})", url.redacted(), origin);
+  return result;
+}
+
 int run_doctor(const Options& options) {
   const Settings settings = Settings::load();
   Report report(options.json_output);
 
   const Setting url_setting = settings.url(options.url);
   const std::string url_origin = name_origin("RABBIT_URL", "--url", url_setting.origin);
-  const auto url = amqp::parse_url(url_setting.value);
-  if (!url) {
+  const auto urls = amqp::parse_urls(url_setting.value);
+  if (!urls) {
     report.add(failed_setting(
-        "URL", {url.error().code, fmt::format("{} ({})", url.error().message, url_origin)},
+        "URL", {urls.error().code, fmt::format("{} ({})", urls.error().message, url_origin)},
         "write it as amqp://USER:PASSWORD@HOST:PORT/VHOST"));
-  } else {
-    report.add({.name = "URL",
-                .detail = fmt::format("{} ({})", url->redacted(), url_origin),
-                .advice = {},
-                .latency = {}});
+  } else if (urls->size() == 1) {
+    report.add(url_result(urls->front(), url_origin));
   }
   const auto exchange = settings.exchange(options.exchange);
   if (!exchange) {
@@ -155,8 +159,11 @@ int run_doctor(const Options& options) {
                 .advice = {},
                 .latency = {}});
   }
-  if (url && exchange) {
-    check_broker(*url, exchange->value, options.timeout.value_or(kDefaultTimeout),
+  if (!urls || !exchange) return report.finish();
+  for (const amqp::Url& url : *urls) {
+    // Of several each is told before what was found there.
+    if (urls->size() > 1) report.add(url_result(url, url_origin));
+    check_broker(url, exchange->value, options.timeout.value_or(kDefaultTimeout),
                  [&report](const CheckResult& result) { report.add(result); });
   }
   return report.finish();
@@ -170,10 +177,12 @@ Command doctor_command() {
   command.name = "doctor";
   command.summary = "Check the way to the broker, step by step";
   command.description =
-      "Checks the settings, the connection, the exchange and its kind, whether a queue can be "
-      "made, "
-      "and whether a test message comes back. The test message goes to a queue of its own, so "
-      "nobody else sees it. Each failure says what to do about it.\n"
+      "Checks the settings, the connection, the broker's certificate with TLS, the exchange and "
+      "its "
+      "kind, whether a queue can be made, and whether a test message comes back. The test message "
+      "goes to a queue of its own, so "
+      "nobody else sees it. Each failure says what to do about it. Of several URLs each is "
+      "checked.\n"
       "\n"
       "Exit codes: 0 when all is well, else that of the first failure: 2 for a URL that is none, 4 "
       "wrong credentials, 7 broker unreachable.";

@@ -127,8 +127,9 @@ Fate fate_of(const client::Confirm& confirm) {
 
 boost::asio::awaitable<Result<void>> publish_events(const PublishJob& job, Deadline& deadline,
                                                     PublishProgress& progress) {
-  auto connected = co_await client::Connection::connect(job.connect);
+  auto connected = co_await client::connect_to_any(job.connector);
   if (!connected) co_return fail(std::move(connected).error());
+  deadline.move_to(job.timeout);
   client::Connection connection = *std::move(connected);
   if (auto first = co_await spool_first(connection, job, deadline); !first) co_return first;
   auto opened = co_await connection.open_channel();

@@ -10,7 +10,7 @@
 #include "bloodbank/result.h"
 #include "cli/planned_event.h"
 #include "cli/runner.h"
-#include "client/connection.h"
+#include "client/connector.h"
 #include "client/message.h"
 
 namespace bb::cli {
@@ -28,7 +28,7 @@ Fate fate_of(const client::Confirm& confirm);
 
 // Where events go.
 struct BrokerAddress {
-  client::ConnectOptions connect;
+  client::ConnectorOptions connector;
   std::string exchange;  // declared first: topic, durable
   // Each wait for the broker may take this long; progress starts it anew: a confirm, or bytes of
   // an event that arrive.

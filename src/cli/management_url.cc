@@ -32,8 +32,9 @@ bool is_same_host(const std::string& one, const std::string& other) {
 
 Result<ManagementTarget> management_target(const Settings& settings, const Settings::Flag& flag) {
   const Setting amqp_setting = settings.url(std::nullopt);
-  auto amqp = amqp::parse_url(amqp_setting.value);
-  if (!amqp) return from_setting(std::move(amqp).error(), amqp_setting, "", "RABBIT_URL");
+  const auto brokers = amqp::parse_urls(amqp_setting.value);
+  if (!brokers) return from_setting(brokers.error(), amqp_setting, "", "RABBIT_URL");
+  const amqp::Url* const amqp = &brokers->front();
   ManagementTarget target;
   target.vhost = amqp->vhost;
 
@@ -44,16 +45,21 @@ Result<ManagementTarget> management_target(const Settings& settings, const Setti
   }
   if (setting.value.empty()) {
     url.tls = amqp->tls;
-    // As an address: a browser's or resolver's idea of localhost does not matter then.
-    url.host = amqp->host == "localhost" ? "127.0.0.1" : amqp->host;
+    // As an address: a browser's or resolver's idea of localhost does not matter then. A
+    // certificate is for a name.
+    url.host = amqp->host == "localhost" && !amqp->tls ? "127.0.0.1" : amqp->host;
     BB_TRY_ASSIGN(url.port, settings.http_port());
   } else {
-    auto parsed = client::parse_http_url(setting.value);
+    auto parsed = client::parse_api_url(setting.value);
     if (!parsed)
       return from_setting(std::move(parsed).error(), setting, "--http-url", "BB_HTTP_URL");
     url = *std::move(parsed);
     // As people copy it from the address of a call.
     if (url.path.ends_with("/api")) url.path.erase(url.path.size() - 4);
+  }
+  const bool has_own_tls = url.tls_parameters != amqp::TlsParameters();
+  if (url.tls && amqp->tls && url.host == amqp->host && !has_own_tls) {
+    url.tls_parameters = amqp->tls_parameters;
   }
   const bool lends_account =
       is_same_host(url.host, amqp->host) && (url.tls || !amqp->tls || is_loopback(url.host));

@@ -18,6 +18,9 @@ struct ManagementTarget {
 // http://127.0.0.1:8682. User and password are those of that URL, then those of the AMQP URL if it
 // is about the same host, then guest's. What an amqps URL protects goes over https alone.
 //
+// Of several AMQP URLs the first counts. The TLS parameters of an https URL are its own (in its
+// query, as in an AMQP URL), or else those of an amqps URL for the same host.
+//
 // kInvalidUrl for either URL, kUsage for HTTP_PORT, with the setting's name.
 Result<ManagementTarget> management_target(const Settings& settings, const Settings::Flag& flag);
 

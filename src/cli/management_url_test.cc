@@ -73,6 +73,28 @@ TEST(ManagementUrl, WhatTlsProtectsIsNotSentWithoutIt) {
             "guest:guest@http://bus.example:15672");
 }
 
+TEST(ManagementUrl, OfSeveralBrokersGoesByTheFirst) {
+  EXPECT_EQ(used(target_with({{"RABBIT_URL", "amqp://ada:secret@one,amqp://bob:secret@two"}})),
+            "ada:secret@http://one:8682");
+}
+
+TEST(ManagementUrl, TakesParametersOfTlsAndThoseOfTheSameHost) {
+  const std::string amqp = "amqps://bus.example?cacertfile=amqp.pem&certfile=me.pem";
+  const auto parameters = [&](const std::string& http) {
+    const auto target = target_with({{"RABBIT_URL", amqp}, {"BB_HTTP_URL", http}});
+    return target ? target->url.tls_parameters.cacertfile : target.error().message;
+  };
+  EXPECT_EQ(parameters(""), "amqp.pem");
+  EXPECT_EQ(parameters("https://bus.example:15671"), "amqp.pem");
+  EXPECT_EQ(parameters("https://bus.example:15671?cacertfile=http.pem"), "http.pem");
+  EXPECT_EQ(parameters("https://other.example"), "");
+  EXPECT_EQ(parameters("http://bus.example"), "");
+  EXPECT_THAT(parameters("https://bus.example?x=1"), HasSubstr("can be cacertfile, certfile"));
+  EXPECT_EQ(used(target_with({{"RABBIT_URL", "amqps://localhost"}})),
+            "guest:guest@https://localhost:8682")
+      << "as the certificate has it";
+}
+
 TEST(ManagementUrl, NamesTheSettingThatIsWrong) {
   EXPECT_THAT(used(target_with({{"RABBIT_URL", "http://x:secret@y"}})), HasSubstr("RABBIT_URL: "));
   EXPECT_THAT(used(target_with({{"BB_HTTP_URL", "amqp://x:secret@y"}})),

@@ -39,13 +39,16 @@ int print_dry_run(const std::vector<PlannedEvent>& events) {
 Result<BrokerAddress> resolve(const PublishCommandOptions& options, const Settings& settings) {
   BrokerAddress address;
   BB_TRY_ASSIGN(const Setting exchange, settings.exchange(options.exchange));
-  BB_TRY_ASSIGN(address.connect.url, amqp::parse_url(settings.url(options.url).value));
+  client::ConnectorOptions& connector = address.connector;
+  BB_TRY_ASSIGN(connector.urls, settings.urls(options.url));
   address.exchange = exchange.value;
   address.timeout = options.timeout.value_or(address.timeout);
-  address.connect.timeout = address.timeout;
+  connector.connect.timeout = address.timeout;
   // --timeout was given for this very command, so it wins over what the URL says for all.
-  if (options.timeout) address.connect.url.connection_timeout.reset();
-  address.connect.connection_name = "bb publish";
+  if (options.timeout) {
+    for (amqp::Url& url : connector.urls) url.connection_timeout.reset();
+  }
+  connector.connect.connection_name = "bb publish";
   return address;
 }
 
@@ -72,6 +75,12 @@ PublishGate make_gate(const PublishCommandOptions& options, const Settings& sett
 // The time for all of it with --fail-open, and what of that is for the broker.
 constexpr std::chrono::milliseconds kFailOpenDeadline{2000};
 constexpr std::chrono::milliseconds kSpoolingTime{250};
+
+// So that each broker is tried within `time`.
+void share_out(std::chrono::milliseconds time, client::ConnectorOptions& connector) {
+  connector.connect.timeout = time / connector.urls.size();
+  for (amqp::Url& url : connector.urls) url.connection_timeout.reset();
+}
 
 int spool_rest(const PublishCommandOptions& options, const PublishJob& job,
                PublishReporter& reporter, const std::string& folder, const Error* error) {
@@ -107,7 +116,7 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
   if (options.spool != SpoolMode::kNever) {
     const auto data_dir = settings.data_dir(options.data_dir);
     if (!data_dir) return report(data_dir.error());
-    auto folder = client::spool_folder(data_dir->value, job.connect.url);
+    auto folder = client::spool_folder(data_dir->value, job.connector.urls.front());
     // Without one, events are still published.
     if (!folder && options.spool == SpoolMode::kAlways) return report(folder.error());
     if (folder) job.spool_folder = *std::move(folder);
@@ -126,22 +135,22 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
   if (options.fail_open) {
     job.timeout =
         std::max(options.deadline.value_or(kFailOpenDeadline) - kSpoolingTime, kSpoolingTime);
-    job.connect.timeout = job.timeout;
+    share_out(job.timeout, job.connector);
   }
-  Deadline deadline = Deadline::in(job.timeout);
-  if (options.fail_open) deadline.latest = deadline.at;
+  Deadline deadline = Deadline::in(client::round_time_max(job.connector));
+  if (options.fail_open) deadline.latest = Deadline::in(job.timeout).at;
   PublishProgress progress;
   Runner runner;
   auto result = runner.run(publish_events(job, deadline, progress), deadline);
   if (result) return reporter.finish(job.events);
 
   if (!job.spool_folder.empty() && is_for_spool(result.error().code, options.fail_open)) {
-    const Error error = explain(std::move(result).error(), job.connect.url, job.exchange, "");
+    const Error error = explain(std::move(result).error(), job.connector.urls, job.exchange, "");
     return spool_rest(options, job, reporter, job.spool_folder, &error);
   }
   const std::string what =
       consequence(result.error(), progress.sent, reporter.published(), job.events.size());
-  const Error error = explain(std::move(result).error(), job.connect.url, job.exchange, what);
+  const Error error = explain(std::move(result).error(), job.connector.urls, job.exchange, what);
   const int exit_code = report(error);
   return reporter.published() > 0 ? kExitPartial : exit_code;
 }

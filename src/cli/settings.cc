@@ -36,6 +36,10 @@ Setting Settings::url(const Flag& flag) const {
   return find("RABBIT_URL", flag, kDefaultUrl);
 }
 
+Result<std::vector<amqp::Url>> Settings::urls(const Flag& flag) const {
+  return amqp::parse_urls(url(flag).value);
+}
+
 Setting Settings::http_url(const Flag& flag) const {
   return find("BB_HTTP_URL", flag, "");
 }

@@ -10,7 +10,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "amqp/url.h"
 #include "bloodbank/result.h"
 #include "cli/dotenv.h"
 
@@ -46,7 +48,10 @@ class Settings {
 
   Settings(Environment environment, DotEnv dotenv);
 
+  // One URL or several, as of amqp::parse_urls().
   Setting url(const Flag& flag) const;
+  // The same, parsed: at least one. kInvalidUrl.
+  Result<std::vector<amqp::Url>> urls(const Flag& flag) const;
   // The management API. Empty by default, which means to go by url(): see management_url.h.
   Setting http_url(const Flag& flag) const;
   // The port of the HTTP API where no URL of it is set: HTTP_PORT, else 8682. kUsage where that is

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/try.h"
 #include "cli/ask.h"
@@ -17,7 +18,7 @@
 #include "cli/settings.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "client/connection.h"
+#include "client/connector.h"
 #include "client/spool.h"
 #include "client/spool_drainer.h"
 #include "client/spool_place.h"
@@ -45,16 +46,16 @@ struct Options {
 };
 
 struct Place {
-  amqp::Url url;
+  std::vector<amqp::Url> urls;
   std::string folder;
 };
 
 Result<Place> find_place(const Options& options) {
   const Settings settings = Settings::load();
   Place place;
-  BB_TRY_ASSIGN(place.url, amqp::parse_url(settings.url(options.url).value));
+  BB_TRY_ASSIGN(place.urls, settings.urls(options.url));
   BB_TRY_ASSIGN(const Setting data_dir, settings.data_dir(options.data_dir));
-  BB_TRY_ASSIGN(place.folder, client::spool_folder(data_dir.value, place.url));
+  BB_TRY_ASSIGN(place.folder, client::spool_folder(data_dir.value, place.urls.front()));
   return place;
 }
 
@@ -73,7 +74,7 @@ Result<void> run_status(const Options& options) {
   std::string text;
   if (options.format == OutputFormat::kText) {
     text = fmt::format("broker    {}\nfolder    {}\nwaiting   {} events, {} of {} bytes\n",
-                       place.url.redacted(), place.folder, status.entries, status.bytes,
+                       redacted(place.urls), place.folder, status.entries, status.bytes,
                        status.bytes_max);
     if (status.oldest) text += fmt::format("oldest    {}\n", time_or_nothing(status.oldest));
     if (status.newest) text += fmt::format("newest    {}\n", time_or_nothing(status.newest));
@@ -91,7 +92,7 @@ Result<void> run_status(const Options& options) {
         "{{\"broker\":{},\"folder\":{},\"entries\":{},\"bytes\":{},\"bytes_max\":{},\"oldest\":{},"
         "\"newest\":{},\"draining\":{},\"refused_entries\":{},\"refused_bytes\":{},\"damage\":{}}}"
         "\n",
-        quote_json(place.url.redacted()), quote_json(place.folder), status.entries, status.bytes,
+        quote_json(redacted(place.urls)), quote_json(place.folder), status.entries, status.bytes,
         status.bytes_max, quoted(time_or_nothing(status.oldest)),
         quoted(time_or_nothing(status.newest)), status.draining, status.refused_entries,
         status.refused_bytes, quoted(status.damage ? status.damage->message : ""));
@@ -152,7 +153,7 @@ Result<void> run_list(const Options& options) {
 }
 
 struct Flushing {
-  client::ConnectOptions connect;
+  client::ConnectorOptions connector;
   std::chrono::milliseconds timeout;
   SpoolArea area;
 };
@@ -165,8 +166,9 @@ boost::asio::awaitable<Result<client::DrainReport>> flush(Flushing flushing, Spo
     co_return fail(ErrorCode::kResourceLocked,
                    "another process is publishing what is in the spool");
   }
-  auto connected = co_await client::Connection::connect(flushing.connect);
+  auto connected = co_await client::connect_to_any(flushing.connector);
   if (!connected) co_return fail(std::move(connected).error());
+  deadline.move_to(flushing.timeout);
   client::Connection connection = *std::move(connected);
   auto opened = co_await connection.open_channel();
   if (!opened) co_return fail(std::move(opened).error());
@@ -188,18 +190,18 @@ int run_flush(const Options& options) {
   auto spool = open_spool(*place);
   if (!spool) return report(spool.error());
   Flushing flushing;
-  flushing.connect.url = place->url;
-  flushing.connect.connection_name = "bb spool flush";
+  flushing.connector.urls = place->urls;
+  flushing.connector.connect.connection_name = "bb spool flush";
   flushing.timeout = options.timeout.value_or(std::chrono::milliseconds(5000));
-  flushing.connect.timeout = flushing.timeout;
+  flushing.connector.connect.timeout = flushing.timeout;
   flushing.area = options.area();
-  Deadline deadline = Deadline::in(flushing.timeout);
+  Deadline deadline = Deadline::in(client::round_time_max(flushing.connector));
   Runner runner;
   runner.catch_signals();
   auto done = runner.run(flush(flushing, *spool, deadline), deadline);
   if (!done) {
     return report(
-        explain(std::move(done).error(), place->url, "", "what is left stays in the spool"));
+        explain(std::move(done).error(), place->urls, "", "what is left stays in the spool"));
   }
   print_notice(fmt::format("bb: {} events are published", done->published));
   if (done->refused == 0) return kExitOk;

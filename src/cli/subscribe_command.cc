@@ -46,8 +46,8 @@ int run_as_service(const SubscribeCommandOptions& options) {
     return *end == ServiceEnd::kTimeout && options.count ? kExitPartial : kExitOk;
   }
   if (end.error().code == ErrorCode::kInterrupted) return kExitInterrupted;
-  return report(explain(std::move(end).error(), subscriber.connector.urls.front(),
-                        subscriber.exchange, "it is not subscribed"));
+  return report(explain(std::move(end).error(), subscriber.connector.urls, subscriber.exchange,
+                        "it is not subscribed"));
 }
 
 int run_subscribe(const SubscribeCommandOptions& options) {
@@ -78,7 +78,8 @@ int run_subscribe(const SubscribeCommandOptions& options) {
   if (result.error().code == ErrorCode::kInterrupted) return kExitInterrupted;
   const std::string consequence =
       result.error().code == ErrorCode::kTimeout ? "it is not subscribed" : "";
-  return report(explain(std::move(result).error(), job->connect.url, job->exchange, consequence));
+  return report(
+      explain(std::move(result).error(), job->connector.urls, job->exchange, consequence));
 }
 
 }  // namespace

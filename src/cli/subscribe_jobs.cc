@@ -122,8 +122,8 @@ Result<SubscribeJob> resolve_subscription(const SubscribeCommandOptions& options
   const Settings settings = Settings::load();
   SubscribeJob job;
   BB_TRY_ASSIGN(const Setting exchange, settings.exchange(options.exchange));
-  BB_TRY_ASSIGN(job.connect.url, amqp::parse_url(settings.url(options.url).value));
-  job.connect.connection_name = "bb subscribe";
+  BB_TRY_ASSIGN(job.connector.urls, settings.urls(options.url));
+  job.connector.connect.connection_name = "bb subscribe";
   job.exchange = exchange.value;
   job.patterns = options.patterns;
   job.queue = options.queue;
@@ -181,8 +181,7 @@ Result<ServiceJob> resolve_service(const SubscribeCommandOptions& options) {
   BB_TRY_ASSIGN(const SubscribeJob usual, resolve_subscription(options));
   ServiceJob job;
   client::SubscriberOptions& subscriber = job.subscriber;
-  subscriber.connector.urls = {usual.connect.url};
-  subscriber.connector.connect = usual.connect;
+  subscriber.connector = usual.connector;
   subscriber.exchange = usual.exchange;
   subscriber.patterns = usual.patterns;
   subscriber.queue = *usual.queue;

@@ -364,7 +364,7 @@ asio::awaitable<Result<void>> run_subscription(const SubscribeJob& job, EventPri
                                                Deadline& deadline) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   Inbox inbox(executor, runner);  // before the connection, whose handlers use it
-  auto connected = co_await client::Connection::connect(job.connect);
+  auto connected = co_await client::connect_to_any(job.connector);
   if (!connected) co_return fail(std::move(connected).error());
   client::Connection connection = *std::move(connected);
   auto opened = co_await connection.open_channel();

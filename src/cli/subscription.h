@@ -16,12 +16,12 @@
 #include "cli/history_range.h"
 #include "cli/publish_gate.h"
 #include "cli/runner.h"
-#include "client/connection.h"
+#include "client/connector.h"
 
 namespace bb::cli {
 
 struct SubscribeJob {
-  client::ConnectOptions connect;
+  client::ConnectorOptions connector;
   std::string exchange;  // declared first: topic, durable
   std::vector<std::string> patterns;
   std::optional<std::string> queue;  // durable and kept; none: one of our own, gone with us

@@ -101,9 +101,9 @@ class Program:
         self.started.append(process)
         return process
 
-    def subscribe(self, *arguments):
+    def subscribe(self, *arguments, **settings):
         """A `bb subscribe` that is subscribed."""
-        process = self.start("subscribe", *arguments, "--timeout", f"{PATIENCE_S}s")
+        process = self.start("subscribe", *arguments, "--timeout", f"{PATIENCE_S}s", **settings)
         notice = process.stderr.readline()
         assert "subscribed" in notice.lower(), notice + process.stderr.read()
         return process

@@ -8,13 +8,15 @@
 
 It has its own node name, ports, Erlang port mapper, cookie, data and logs, all below
 DIRECTORY and on loopback, so it meets no other RabbitMQ of the machine. It stops when
-the process that started it ends. Runs as root and as any other user.
+the process that started it ends. Runs as root and as any other user. A test that needs one with
+other settings starts its own with start(), and asks it more with rabbitmqctl().
 """
 
 import os
 import pathlib
 import shutil
 import socket
+import subprocess
 import sys
 
 import service
@@ -34,8 +36,9 @@ def server_script():
     return found
 
 
-def environment(directory, amqp_port, http_port, distribution_port, epmd_port):
+def environment(directory, ports, settings, plugins):
     """The caller's environment, without its settings for another RabbitMQ."""
+    amqp_port, http_port, distribution_port, epmd_port = ports
     env = {
         name: value
         for name, value in os.environ.items()
@@ -51,10 +54,10 @@ def environment(directory, amqp_port, http_port, distribution_port, epmd_port):
         "disk_free_limit.absolute = 1MB\n"
         "collect_statistics_interval = 200\n"
         "management.tcp.ip = 127.0.0.1\n"
-        f"management.tcp.port = {http_port}\n"
+        f"management.tcp.port = {http_port}\n" + settings
     )
     (config / "rabbitmq-env.conf").write_text("")
-    (config / "enabled_plugins").write_text("[rabbitmq_management].\n")
+    (config / "enabled_plugins").write_text(f"[{','.join(('rabbitmq_management', *plugins))}].\n")
     env.update(
         HOME=str(directory / "home"),
         LANG="C.UTF-8",
@@ -95,12 +98,14 @@ def accepts_tcp(port):
         return False
 
 
-def start(directory, url_file, owner_pid=None):
+def start(directory, url_file, owner_pid=None, settings="", plugins=()):
+    """`settings`: lines of rabbitmq.conf. Gives what rabbitmqctl() needs."""
     stop(directory, url_file)
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    amqp_port, http_port, distribution_port, epmd_port = service.free_ports(4)
-    env = environment(directory, amqp_port, http_port, distribution_port, epmd_port)
+    ports = service.free_ports(4)
+    amqp_port, http_port, _, epmd_port = ports
+    env = environment(directory, ports, settings, plugins)
     owner = owner_pid or os.getppid()
 
     # Started here rather than by Erlang, so that it is ours to stop.
@@ -124,6 +129,19 @@ def start(directory, url_file, owner_pid=None):
     service.write_whole(http_url_file(url_file), http_url)
     # No slash at the end: to rabbitmq-c and amqplib that would name the vhost "".
     service.write_whole(url_file, f"amqp://guest:guest@127.0.0.1:{amqp_port}\n")
+    return env
+
+
+def rabbitmqctl(env, *arguments):
+    """The output of a command to the RabbitMQ of that environment."""
+    script = SCRIPTS / "rabbitmqctl"
+    found = str(script) if script.exists() else shutil.which("rabbitmqctl")
+    done = subprocess.run(
+        [found, *arguments], env=env, capture_output=True, text=True, timeout=START_TIMEOUT_S
+    )
+    if done.returncode != 0:
+        raise service.ServiceError(f"rabbitmqctl {arguments[0]}: {done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def http_url_file(url_file):
