@@ -1,0 +1,369 @@
+#include "correlation/link_database.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/try.h"
+#include "correlation/sqlite.h"
+#include "correlation/walk.h"
+
+namespace bb::correlation {
+namespace {
+
+constexpr int kBusyTimeoutMs = 5000;
+constexpr int kFormatVersion = 1;
+constexpr std::size_t kLinksPerPrune = 4096;
+constexpr std::int64_t kPrunedMax = 8192;
+
+// `edge` has a link's parents by child, in order, and its index finds children. `event` says where
+// events are in the history.
+constexpr const char* kCreate =
+    "CREATE TABLE IF NOT EXISTS link (child BLOB PRIMARY KEY, created_us INTEGER NOT NULL,"
+    " expires_s INTEGER NOT NULL, metadata TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS link_expires ON link (expires_s);"
+    "CREATE TABLE IF NOT EXISTS edge (child BLOB NOT NULL, position INTEGER NOT NULL,"
+    " parent BLOB NOT NULL, PRIMARY KEY (child, position)) WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS edge_parent ON edge (parent);"
+    "CREATE TABLE IF NOT EXISTS event (\"offset\" INTEGER PRIMARY KEY, id BLOB NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS event_id ON event (id);"
+    "CREATE TABLE IF NOT EXISTS progress (one INTEGER PRIMARY KEY CHECK (one = 1),"
+    " stream INTEGER NOT NULL, next_offset INTEGER NOT NULL);"
+    "PRAGMA user_version = 1;";
+
+// A term of a walk: from `walk` to the parents or the children of what is in it. CROSS JOIN keeps
+// the tables in this order, in which each is found by its key.
+#define BB_UP                                                        \
+  "SELECT edge.parent FROM walk"                                     \
+  " CROSS JOIN link ON link.child = walk.id AND link.expires_s > ?2" \
+  " CROSS JOIN edge ON edge.child = walk.id"
+#define BB_DOWN                               \
+  "SELECT edge.child FROM walk"               \
+  " CROSS JOIN edge ON edge.parent = walk.id" \
+  " CROSS JOIN link ON link.child = edge.child AND link.expires_s > ?2"
+// ?1 is the start, ?2 the time, ?3 how many events at most. Breadth first; UNION ends circles. A
+// row for each parent of each event, in the order of the link; one without parents has a row, too.
+#define BB_WALK(terms)                                                     \
+  "WITH RECURSIVE walk (id) AS (SELECT ?1 UNION " terms                    \
+  " LIMIT ?3)"                                                             \
+  " SELECT walk.id, link.created_us, link.metadata, edge.parent FROM walk" \
+  " LEFT JOIN link ON link.child = walk.id AND link.expires_s > ?2"        \
+  " LEFT JOIN edge ON edge.child = link.child"
+
+constexpr const char* kWalkUp = BB_WALK(BB_UP);
+constexpr const char* kWalkDown = BB_WALK(BB_DOWN);
+constexpr const char* kWalkBoth = BB_WALK(BB_UP " UNION " BB_DOWN);
+
+std::int64_t to_us(Timestamp time) {
+  return std::chrono::floor<std::chrono::microseconds>(time).time_since_epoch().count();
+}
+
+Timestamp from_us(std::int64_t us) {
+  return Timestamp(std::chrono::microseconds(us));
+}
+
+std::int64_t to_s(Timestamp time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+}  // namespace
+
+struct LinkDatabase::Database {
+  explicit Database(SqliteConnection opened)
+      : connection(std::move(opened)),
+        begin(connection, "BEGIN IMMEDIATE"),
+        commit(connection, "COMMIT"),
+        rollback(connection, "ROLLBACK"),
+        insert_link(connection,
+                    "INSERT OR IGNORE INTO link (child, created_us, expires_s, metadata)"
+                    " VALUES (?1, ?2, ?3, ?4)"),
+        update_link(connection,
+                    "UPDATE link SET created_us = ?2, expires_s = ?3, metadata = ?4"
+                    " WHERE child = ?1"),
+        insert_edge(connection, "INSERT INTO edge (child, position, parent) VALUES (?, ?, ?)"),
+        delete_edges(connection, "DELETE FROM edge WHERE child = ?"),
+        find_link(connection,
+                  "SELECT link.created_us, link.metadata, edge.parent FROM link"
+                  " LEFT JOIN edge ON edge.child = link.child"
+                  " WHERE link.child = ? AND link.expires_s > ? ORDER BY edge.position"),
+        find_children(connection,
+                      "SELECT edge.child FROM edge CROSS JOIN link ON link.child = edge.child"
+                      " WHERE edge.parent = ? AND link.expires_s > ?"),
+        walk_up(connection, kWalkUp),
+        walk_down(connection, kWalkDown),
+        walk_both(connection, kWalkBoth),
+        insert_event(connection, "INSERT OR REPLACE INTO event (\"offset\", id) VALUES (?, ?)"),
+        find_event(connection, "SELECT max(\"offset\") FROM event WHERE id = ?"),
+        forget_events(connection, "DELETE FROM event"),
+        find_progress(connection, "SELECT stream, next_offset FROM progress"),
+        put_progress(connection,
+                     "INSERT OR REPLACE INTO progress (one, stream, next_offset) VALUES (1, ?, ?)"),
+        prune_edges(connection,
+                    "DELETE FROM edge WHERE child IN"
+                    " (SELECT child FROM link WHERE expires_s <= ?1 ORDER BY expires_s, child"
+                    " LIMIT ?2)"),
+        prune_links(connection,
+                    "DELETE FROM link WHERE child IN"
+                    " (SELECT child FROM link WHERE expires_s <= ?1 ORDER BY expires_s, child"
+                    " LIMIT ?2)"),
+        prune_events(connection,
+                     "DELETE FROM event WHERE \"offset\" IN"
+                     " (SELECT \"offset\" FROM event WHERE \"offset\" < ?1 LIMIT ?2)") {}
+
+  Result<void> expect_done(SqliteStatement& statement, int outcome) {
+    if (outcome == SQLITE_DONE || outcome == SQLITE_ROW) {
+      statement.end();
+      return {};
+    }
+    auto error = connection.failure();
+    statement.end();
+    return error;
+  }
+  template <class... Values>
+  Result<void> run(SqliteStatement& statement, const Values&... values) {
+    return expect_done(statement, statement.run(values...));
+  }
+  std::int64_t changes() const { return sqlite3_changes64(connection.handle()); }
+  SqliteStatement& walk(Direction direction) {
+    return direction == Direction::kAncestors     ? walk_up
+           : direction == Direction::kDescendants ? walk_down
+                                                  : walk_both;
+  }
+
+  SqliteConnection connection;
+  SqliteStatement begin, commit, rollback;
+  SqliteStatement insert_link, update_link, insert_edge, delete_edges;
+  SqliteStatement find_link, find_children, walk_up, walk_down, walk_both;
+  SqliteStatement insert_event, find_event, forget_events, find_progress, put_progress;
+  SqliteStatement prune_edges, prune_links, prune_events;
+};
+
+LinkDatabase::LinkDatabase(LinkDatabaseOptions options, std::unique_ptr<Database> database)
+    : options_(std::move(options)), database_(std::move(database)) {}
+
+LinkDatabase::~LinkDatabase() = default;
+
+Result<std::unique_ptr<LinkDatabase>> LinkDatabase::open(LinkDatabaseOptions options) {
+  BB_TRY_ASSIGN(SqliteConnection connection, SqliteConnection::open(options.path, kBusyTimeoutMs));
+  BB_TRY(
+      connection.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+                     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384"));
+  BB_TRY_ASSIGN(const int version, connection.format_version());
+  if (version > kFormatVersion) {
+    return fail(ErrorCode::kCorruptData,
+                fmt::format("{} is of format {}, and this program knows formats up to {}",
+                            options.path, version, kFormatVersion));
+  }
+  if (version < kFormatVersion) BB_TRY(connection.run(kCreate));
+  auto database = std::make_unique<Database>(std::move(connection));
+  return std::unique_ptr<LinkDatabase>(new LinkDatabase(std::move(options), std::move(database)));
+}
+
+std::int64_t LinkDatabase::now_s() const {
+  return to_s(options_.now());
+}
+
+template <class Change>
+Result<void> LinkDatabase::transaction(Change change) {
+  Database& database = *database_;
+  BB_TRY(database.run(database.begin));
+  Result<void> result = change();
+  if (result) result = database.run(database.commit);
+  if (!result) (void)database.run(database.rollback);
+  return result;
+}
+
+Result<void> LinkDatabase::put(const Link& link, std::int64_t expires_s) {
+  if (link.parents.empty()) return {};
+  Database& database = *database_;
+  const std::int64_t created_us = to_us(link.created_at);
+  const std::string_view metadata = link.metadata;
+  BB_TRY(database.run(database.insert_link, link.child, created_us, expires_s, metadata));
+  if (database.changes() == 0) {
+    BB_TRY(database.run(database.update_link, link.child, created_us, expires_s, metadata));
+    BB_TRY(database.run(database.delete_edges, link.child));
+  }
+  std::int64_t position = 0;
+  for (const Uuid& parent : link.parents) {
+    BB_TRY(database.run(database.insert_edge, link.child, position++, parent));
+  }
+  return {};
+}
+
+Result<void> LinkDatabase::record(std::span<const Link> links) {
+  const std::int64_t expires_s = now_s() + options_.ttl.count();
+  auto recorded = transaction([&]() -> Result<void> {
+    for (const Link& link : links) BB_TRY(put(link, expires_s));
+    return {};
+  });
+  if (recorded) prune_now_and_then(links.size());
+  return recorded;
+}
+
+Result<Link> LinkDatabase::add(const Link& more) {
+  Link merged = more;
+  const auto added = transaction([&]() -> Result<void> {
+    BB_TRY_ASSIGN(const auto known, find(more.child));
+    if (known) merged = merge(*known, more);
+    return put(merged, now_s() + options_.ttl.count());
+  });
+  if (!added) return fail(added.error());
+  return merged;
+}
+
+Result<std::optional<Link>> LinkDatabase::find(const Uuid& event) {
+  Database& database = *database_;
+  std::optional<Link> link;
+  int outcome = database.find_link.run(event, now_s());
+  for (; outcome == SQLITE_ROW; outcome = database.find_link.next()) {
+    if (!link) {
+      link.emplace(event, std::vector<Uuid>(), from_us(database.find_link.integer(0)),
+                   RawJson(database.find_link.text(1)));
+    }
+    if (!database.find_link.is_null(2)) link->parents.push_back(database.find_link.uuid(2));
+  }
+  BB_TRY(database.expect_done(database.find_link, outcome));
+  return link;
+}
+
+Result<Neighbours> LinkDatabase::neighbours(const Uuid& event) {
+  Database& database = *database_;
+  Neighbours near(event);
+  BB_TRY_ASSIGN(near.link, find(event));
+  int outcome = database.find_children.run(event, now_s());
+  for (; outcome == SQLITE_ROW; outcome = database.find_children.next()) {
+    near.children.push_back(database.find_children.uuid(0));
+  }
+  BB_TRY(database.expect_done(database.find_children, outcome));
+  return near;
+}
+
+Result<void> LinkDatabase::find_all(Walk& walk) {
+  const std::vector<Uuid> start = walk.wanted();
+  if (start.empty()) return {};
+  Database& database = *database_;
+  SqliteStatement& query = database.walk(walk.direction());
+  std::vector<Neighbours> found;
+  const auto events_max = static_cast<std::int64_t>(walk.limits().events_max) + 1;
+  int outcome = query.run(start.front(), now_s(), events_max);
+  for (; outcome == SQLITE_ROW; outcome = query.next()) {
+    const Uuid id = query.uuid(0);
+    if (found.empty() || found.back().id != id) {
+      found.emplace_back(id);
+      if (!query.is_null(1)) {
+        found.back().link.emplace(id, std::vector<Uuid>(), from_us(query.integer(1)),
+                                  RawJson(query.text(2)));
+      }
+    }
+    if (!query.is_null(3)) found.back().link->parents.push_back(query.uuid(3));
+  }
+  BB_TRY(database.expect_done(query, outcome));
+  // Children are in the records of the others.
+  std::unordered_map<Uuid, std::size_t, UuidHash> place;
+  for (std::size_t i = 0; i < found.size(); ++i) place.emplace(found[i].id, i);
+  for (const Neighbours& event : found) {
+    if (!event.link) continue;
+    for (const Uuid& parent : event.link->parents) {
+      const auto known = place.find(parent);
+      if (known != place.end()) found[known->second].children.push_back(event.id);
+    }
+  }
+  for (Neighbours& event : found) walk.found(std::move(event));
+  return {};
+}
+
+Result<Graph> LinkDatabase::walk(const Uuid& event, Direction direction, WalkLimits limits) {
+  const auto go = [&](Walk& walk) -> Result<void> {
+    BB_TRY(find_all(walk));
+    // At the limit, what the query left out may be as near as what it has.
+    for (auto wanted = walk.wanted(); !wanted.empty(); wanted = walk.wanted()) {
+      for (const Uuid& id : wanted) {
+        BB_TRY_ASSIGN(Neighbours near, neighbours(id));
+        walk.found(std::move(near));
+      }
+    }
+    return {};
+  };
+  if (direction != Direction::kLineage) {
+    Walk walk(event, direction, limits);
+    BB_TRY(go(walk));
+    return make_graph(walk);
+  }
+  Walk up(event, Direction::kAncestors, limits);
+  Walk down(event, Direction::kDescendants, limits);
+  BB_TRY(go(up));
+  BB_TRY(go(down));
+  return make_graph(up, down);
+}
+
+Result<std::optional<LinkDatabase::Progress>> LinkDatabase::progress() {
+  Database& database = *database_;
+  std::optional<Progress> progress;
+  const int outcome = database.find_progress.run();
+  if (outcome == SQLITE_ROW) {
+    progress = Progress{static_cast<std::uint64_t>(database.find_progress.integer(0)),
+                        static_cast<std::uint64_t>(database.find_progress.integer(1))};
+  }
+  BB_TRY(database.expect_done(database.find_progress, outcome));
+  return progress;
+}
+
+Result<void> LinkDatabase::record_history(std::span<const Link> links,
+                                          std::span<const Place> places, const Progress& progress) {
+  Database& database = *database_;
+  auto recorded = transaction([&]() -> Result<void> {
+    BB_TRY_ASSIGN(const auto before, this->progress());
+    if (before && before->stream != progress.stream) BB_TRY(database.run(database.forget_events));
+    for (const Link& link : links) {
+      BB_TRY(put(link, to_s(link.created_at) + options_.ttl.count()));
+    }
+    for (const Place& place : places) {
+      BB_TRY(database.run(database.insert_event, static_cast<std::int64_t>(place.offset),
+                          place.event));
+    }
+    return database.run(database.put_progress, static_cast<std::int64_t>(progress.stream),
+                        static_cast<std::int64_t>(progress.next_offset));
+  });
+  if (recorded) prune_now_and_then(links.size());
+  return recorded;
+}
+
+Result<std::unordered_map<Uuid, std::uint64_t, UuidHash>> LinkDatabase::find_offsets(
+    std::span<const Uuid> events) {
+  Database& database = *database_;
+  std::unordered_map<Uuid, std::uint64_t, UuidHash> offsets;
+  for (const Uuid& event : events) {
+    const int outcome = database.find_event.run(event);
+    if (outcome == SQLITE_ROW && !database.find_event.is_null(0)) {
+      offsets.emplace(event, static_cast<std::uint64_t>(database.find_event.integer(0)));
+    }
+    BB_TRY(database.expect_done(database.find_event, outcome));
+  }
+  return offsets;
+}
+
+Result<bool> LinkDatabase::prune(std::uint64_t first_offset) {
+  Database& database = *database_;
+  bool more = false;
+  const auto pruned = transaction([&]() -> Result<void> {
+    BB_TRY(database.run(database.prune_edges, now_s(), kPrunedMax));
+    BB_TRY(database.run(database.prune_links, now_s(), kPrunedMax));
+    more = database.changes() == kPrunedMax;
+    BB_TRY(
+        database.run(database.prune_events, static_cast<std::int64_t>(first_offset), kPrunedMax));
+    more = more || database.changes() == kPrunedMax;
+    return {};
+  });
+  if (!pruned) return fail(pruned.error());
+  return more;
+}
+
+void LinkDatabase::prune_now_and_then(std::size_t links) {
+  since_prune_ += links;
+  if (since_prune_ < kLinksPerPrune) return;
+  since_prune_ = 0;
+  // What cannot be forgotten now can be later.
+  (void)prune();
+}
+
+}  // namespace bb::correlation

@@ -1,0 +1,282 @@
+#include "correlation/redis_link_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "correlation/redis_format.h"
+#include "correlation/walk.h"
+
+namespace bb::correlation {
+namespace {
+
+namespace asio = boost::asio;
+using redis::Command;
+using redis::Reply;
+
+// Links of one MULTI, and of one write.
+constexpr std::size_t kLinksPerTransaction = 64;
+constexpr std::size_t kLinksPerWrite = 4096;
+// Events that one script looks at: about a millisecond, in which the server does nothing else.
+constexpr std::size_t kEventsPerScript = 500;
+// Events of one write without scripts.
+constexpr std::size_t kEventsPerWrite = 1000;
+constexpr int kAddAttempts = 1000;
+
+// Sets the record of a child if it is still what it was. KEYS: its forward key, the reverse keys of
+// its parents. ARGV: what it was ("" for nothing), what it is to be, the time to live, the child.
+constexpr std::string_view kReplaceScript = R"(
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SETEX', KEYS[1], ARGV[3], ARGV[2])
+for i = 2, #KEYS do
+  redis.call('SADD', KEYS[i], ARGV[4])
+  redis.call('EXPIRE', KEYS[i], ARGV[3])
+end
+return 1
+)";
+
+// Breadth first from the events given. ARGV: the prefixes of forward and reverse keys, whether to
+// go up ("1") and down, how many events to look at, of how many children at most, the events. Each
+// row of the answer: an event, its record or nil, its children.
+constexpr std::string_view kWalkScript = R"(
+local forward, reverse, up, down = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4] == '1'
+local left, children_max = tonumber(ARGV[5]), tonumber(ARGV[6])
+local queue, seen, rows = {}, {}, {}
+local function add(id)
+  if type(id) == 'string' and not seen[id] then
+    seen[id] = true
+    queue[#queue + 1] = id
+  end
+end
+for i = 7, #ARGV do add(ARGV[i]) end
+local at = 1
+while at <= #queue and left > 0 do
+  local id = queue[at]
+  at = at + 1
+  left = left - 1
+  local record = redis.call('GET', forward .. id)
+  local children = {}
+  if down then
+    if redis.call('SCARD', reverse .. id) > children_max then
+      children = redis.call('SRANDMEMBER', reverse .. id, children_max)
+    else
+      children = redis.call('SMEMBERS', reverse .. id)
+    end
+    left = left - #children / 20
+  end
+  if up and record then
+    local read, link = pcall(cjson.decode, record)
+    if read and type(link) == 'table' and type(link.parent_event_ids) == 'table' then
+      for _, parent in ipairs(link.parent_event_ids) do add(parent) end
+    end
+  end
+  for _, child in ipairs(children) do add(child) end
+  rows[#rows + 1] = {id, record, children}
+end
+return rows
+)";
+
+std::vector<Command> commands_of(std::span<const Link> links, const std::string& ttl_s) {
+  std::vector<Command> commands;
+  std::size_t in_transaction = 0;
+  for (const Link& link : links) {
+    if (link.parents.empty()) continue;
+    if (in_transaction == 0) commands.push_back({"MULTI"});
+    const std::string child = link.child.to_string();
+    commands.push_back({"SETEX", forward_key(link.child), ttl_s, write_forward_value(link)});
+    for (const Uuid& parent : link.parents) {
+      std::string key = reverse_key(parent);
+      commands.push_back({"SADD", key, child});
+      commands.push_back({"EXPIRE", std::move(key), ttl_s});
+    }
+    if (++in_transaction == kLinksPerTransaction) {
+      commands.push_back({"EXEC"});
+      in_transaction = 0;
+    }
+  }
+  if (in_transaction > 0) commands.push_back({"EXEC"});
+  return commands;
+}
+
+// The first error, within a transaction too.
+const Reply* find_error(std::span<const Reply> replies) {
+  for (const Reply& reply : replies) {
+    if (reply.is_error()) return &reply;
+    if (const Reply* const error = find_error(reply.items)) return error;
+  }
+  return nullptr;
+}
+
+Result<void> check(std::span<const Reply> replies) {
+  if (const Reply* const error = find_error(replies)) return fail(redis::error_of(*error));
+  return {};
+}
+
+void read_children(const Reply& reply, std::vector<Uuid>& children) {
+  for (const Reply& item : reply.items) {
+    if (const auto id = Uuid::parse(item.text)) children.push_back(*id);
+  }
+}
+
+Neighbours read_neighbours(const Uuid& event, const Reply& record, const Reply* children) {
+  Neighbours near(event);
+  if (!record.is_nil()) near.link = read_forward_value(event, record.text);
+  if (children != nullptr) read_children(*children, near.children);
+  return near;
+}
+
+Command walk_command(const Walk& walk, std::span<const Uuid> events) {
+  const bool up = walk.direction() != Direction::kDescendants;
+  const bool down = walk.direction() != Direction::kAncestors;
+  Command command{"EVAL",
+                  std::string(kWalkScript),
+                  "0",
+                  std::string(kForwardPrefix),
+                  std::string(kReversePrefix),
+                  up ? "1" : "0",
+                  down ? "1" : "0",
+                  std::to_string(kEventsPerScript),
+                  std::to_string(walk.limits().events_max)};
+  for (const Uuid& event : events) command.push_back(event.to_string());
+  return command;
+}
+
+std::vector<Command> look_up_commands(std::span<const Uuid> events, bool with_children) {
+  std::vector<Command> commands;
+  for (const Uuid& event : events) {
+    commands.push_back({"GET", forward_key(event)});
+    if (with_children) commands.push_back({"SMEMBERS", reverse_key(event)});
+  }
+  return commands;
+}
+
+Command replace_command(const Link& link, std::string known, const std::string& ttl_s) {
+  Command command{"EVAL", std::string(kReplaceScript), std::to_string(1 + link.parents.size()),
+                  forward_key(link.child)};
+  for (const Uuid& parent : link.parents) command.push_back(reverse_key(parent));
+  command.push_back(std::move(known));
+  command.push_back(write_forward_value(link));
+  command.push_back(ttl_s);
+  command.push_back(link.child.to_string());
+  return command;
+}
+
+}  // namespace
+
+RedisLinkStore::RedisLinkStore(std::shared_ptr<redis::Client> client, std::chrono::seconds ttl)
+    : client_(std::move(client)), ttl_(ttl) {}
+
+asio::awaitable<Result<void>> RedisLinkStore::record(std::vector<Link> links) {
+  const std::string ttl_s = std::to_string(ttl_.count());
+  for (std::size_t at = 0; at < links.size(); at += kLinksPerWrite) {
+    const std::size_t count = std::min(kLinksPerWrite, links.size() - at);
+    std::vector<Command> commands = commands_of(std::span(links).subspan(at, count), ttl_s);
+    if (commands.empty()) continue;
+    auto replies = co_await client_->pipeline(std::move(commands));
+    if (!replies) co_return fail(std::move(replies).error());
+    if (auto checked = check(*replies); !checked) co_return checked;
+  }
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<Link>> RedisLinkStore::add(Link more) {
+  const std::string ttl_s = std::to_string(ttl_.count());
+  for (int attempt = 0; attempt < kAddAttempts; ++attempt) {
+    Command get{"GET", forward_key(more.child)};
+    auto known = co_await client_->command(std::move(get));
+    if (!known) co_return fail(std::move(known).error());
+    Link merged = more;
+    if (const auto link = read_forward_value(more.child, known->text)) merged = merge(*link, more);
+    Command replace = replace_command(merged, known->text, ttl_s);
+    auto replaced = co_await client_->command(std::move(replace));
+    if (!replaced) co_return fail(std::move(replaced).error());
+    if (replaced->integer == 1) co_return merged;
+  }
+  co_return fail(ErrorCode::kResourceLocked,
+                 fmt::format("the links of {} are being changed by others again and again: try "
+                             "again later",
+                             more.child.to_string()));
+}
+
+asio::awaitable<Result<Neighbours>> RedisLinkStore::neighbours(Uuid event) {
+  std::vector<Command> commands = look_up_commands(std::span(&event, 1), /*with_children=*/true);
+  auto replies = co_await client_->pipeline(std::move(commands));
+  if (!replies) co_return fail(std::move(replies).error());
+  if (auto checked = check(*replies); !checked) co_return fail(std::move(checked).error());
+  co_return read_neighbours(event, (*replies)[0], &(*replies)[1]);
+}
+
+asio::awaitable<Result<Graph>> RedisLinkStore::walk(Uuid event, Direction direction,
+                                                    WalkLimits limits) {
+  const bool lineage = direction == Direction::kLineage;
+  Walk walk(event, lineage ? Direction::kAncestors : direction, limits);
+  if (auto gone = co_await go(walk); !gone) co_return fail(std::move(gone).error());
+  if (!lineage) co_return make_graph(walk);
+  Walk down(event, Direction::kDescendants, limits);
+  if (auto gone = co_await go(down); !gone) co_return fail(std::move(gone).error());
+  co_return make_graph(walk, down);
+}
+
+asio::awaitable<Result<void>> RedisLinkStore::go(Walk& walk) {
+  for (auto wanted = walk.wanted(); !wanted.empty(); wanted = walk.wanted()) {
+    if (scripts_allowed_) {
+      auto ahead = co_await look_ahead(walk, wanted);
+      if (!ahead) co_return fail(std::move(ahead).error());
+      scripts_allowed_ = *ahead;
+      if (scripts_allowed_) continue;
+    }
+    if (auto found = co_await look_up(walk, wanted); !found) co_return found;
+  }
+  co_return Result<void>{};
+}
+
+// False: the server runs no scripts for us.
+asio::awaitable<Result<bool>> RedisLinkStore::look_ahead(Walk& walk, std::vector<Uuid> events) {
+  // In portions that one script can do; each may find what the next ones would have asked for.
+  for (std::size_t at = 0; at < events.size();) {
+    std::vector<Uuid> portion;
+    for (; at < events.size() && portion.size() < kEventsPerScript / 2; ++at) {
+      portion.push_back(events[at]);
+    }
+    std::vector<Command> commands{walk_command(walk, portion)};
+    auto replies = co_await client_->pipeline(std::move(commands));
+    if (!replies) co_return fail(std::move(replies).error());
+    const Reply& rows = replies->front();
+    if (rows.is_error()) {
+      const bool refused = rows.text.starts_with("NOPERM") ||
+                           rows.text.starts_with("ERR unknown command") ||
+                           rows.text.find("undeclared key") != std::string::npos;
+      if (refused) co_return false;
+      co_return fail(redis::error_of(rows));
+    }
+    for (const Reply& row : rows.items) {
+      if (row.items.size() != 3) continue;
+      const auto id = Uuid::parse(row.items[0].text);
+      if (id) walk.found(read_neighbours(*id, row.items[1], &row.items[2]));
+    }
+  }
+  co_return true;
+}
+
+asio::awaitable<Result<void>> RedisLinkStore::look_up(Walk& walk, std::vector<Uuid> events) {
+  const bool with_children = walk.direction() != Direction::kAncestors;
+  const std::size_t per_event = with_children ? 2 : 1;
+  for (std::size_t at = 0; at < events.size(); at += kEventsPerWrite) {
+    const auto portion =
+        std::span(events).subspan(at, std::min(kEventsPerWrite, events.size() - at));
+    std::vector<Command> commands = look_up_commands(portion, with_children);
+    auto replies = co_await client_->pipeline(std::move(commands));
+    if (!replies) co_return fail(std::move(replies).error());
+    if (auto checked = check(*replies); !checked) co_return checked;
+    for (std::size_t i = 0; i < portion.size(); ++i) {
+      const Reply& record = (*replies)[i * per_event];
+      walk.found(read_neighbours(portion[i], record,
+                                 with_children ? &(*replies)[i * per_event + 1] : nullptr));
+    }
+  }
+  co_return Result<void>{};
+}
+
+}  // namespace bb::correlation
