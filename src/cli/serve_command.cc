@@ -30,6 +30,7 @@ struct ServeOptions {
   std::optional<std::uint64_t> history_max_bytes;
   std::optional<std::string> history_max_age;
   bool no_history = false;
+  std::optional<std::string> correlation;
   std::optional<std::uint64_t> disk_free_min;
   std::optional<std::uint64_t> memory_max;
   ServeLimits limits;
@@ -119,6 +120,8 @@ Result<server::ServerOptions> server_options(const ServeOptions& options) {
   result.repair = options.repair;
   result.events_validation = options.validation;
   BB_TRY_ASSIGN(result.events_history, history_limits(options));
+  BB_TRY_ASSIGN(result.correlation, settings.correlation_tracking(options.correlation));
+  BB_TRY_ASSIGN(result.correlation_ttl, settings.correlation_ttl());
   result.open_schemas = [settings, flag = options.schemas] {
     return open_repository(settings, flag, {},
                            [](const std::string& warning) { logging::warning("{}", warning); });
@@ -211,6 +214,11 @@ Command serve_command() {
                   "How long they are kept there: a number and one of Y M D h m s (default 30D)"),
       flag("--no-history", options->no_history,
            "Keep no history; what is in it stays until it is deleted (bb queues delete)"),
+      choice_option(
+          "--correlation", {"on", "off"},
+          [options](const std::string& name) { options->correlation = name; },
+          "Keep what caused which event, from the history, for `bb trace` (default "
+          "$CORRELATION_TRACKING, else on), $CORRELATION_TTL_DAYS long (30)"),
       bytes_option("--disk-free-min", 0, UINT64_MAX, options->disk_free_min,
                    "Hold publishers back while the disk has fewer bytes left (default 50000000)"),
       bytes_option("--memory-max", 1 << 20, UINT64_MAX, options->memory_max,

@@ -84,8 +84,13 @@ class HttpListener::Session {
   bool peer_is_loopback = false;
 };
 
-HttpListener::HttpListener(asio::io_context& context, broker::Broker& broker, HttpLimits limits)
-    : context_(context), broker_(broker), limits_(limits), acceptor_(context) {}
+HttpListener::HttpListener(asio::io_context& context, broker::Broker& broker,
+                           CorrelationKeeper* correlation, HttpLimits limits)
+    : context_(context),
+      broker_(broker),
+      correlation_(correlation),
+      limits_(limits),
+      acceptor_(context) {}
 
 HttpListener::~HttpListener() = default;
 
@@ -160,7 +165,8 @@ asio::awaitable<void> HttpListener::serve(HttpListener* self, std::shared_ptr<Se
       request.body = message.body();
       request.peer = session->peer;
       request.peer_is_loopback = session->peer_is_loopback;
-      response = handle_management(self->broker_, request);
+      response = handle_management(self->broker_, self->correlation_, request);
+      if (const auto later = std::move(response.later)) response = co_await later();
       while (response.more && response.more(response.body) && !self->stopping_) {
         co_await asio::post(self->context_, asio::use_awaitable);
       }

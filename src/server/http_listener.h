@@ -15,6 +15,8 @@
 
 namespace bb::server {
 
+class CorrelationKeeper;
+
 struct HttpLimits {
   std::size_t connections_max = 256;
   std::uint64_t body_bytes_max = 64ull << 20;
@@ -27,7 +29,8 @@ struct HttpLimits {
 // it and the broker share. Destroyed after the executor has stopped.
 class HttpListener {
  public:
-  HttpListener(boost::asio::io_context& context, broker::Broker& broker, HttpLimits limits = {});
+  HttpListener(boost::asio::io_context& context, broker::Broker& broker,
+               CorrelationKeeper* correlation, HttpLimits limits = {});
   ~HttpListener();
 
   // Takes `port`, or any free one for 0, and returns it. kIo: it cannot be bound; the message says
@@ -45,6 +48,7 @@ class HttpListener {
 
   boost::asio::io_context& context_;
   broker::Broker& broker_;
+  CorrelationKeeper* const correlation_;
   const HttpLimits limits_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::unordered_set<std::shared_ptr<Session>> sessions_;

@@ -1,6 +1,7 @@
 // One HTTP request and its answer, apart from sockets.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <string>
 
@@ -22,6 +23,9 @@ struct HttpResponse {
   // Of an answer that takes long to put together: appends some more to `body`, and says whether
   // there is yet more. Called until it says no, with the bus's own work in between.
   std::function<bool(std::string& body)> more = {};
+  // Of an answer that somebody else has to be asked for first: gives it, and this one counts no
+  // more. Called once, on the bus's executor.
+  std::function<boost::asio::awaitable<HttpResponse>()> later = {};
   bool login_refused = false;  // with a wrong name or password: to be answered late
 };
 

@@ -82,6 +82,11 @@ constexpr Route kRoutes[] = {
     {"GET", "channels", kEveryone, list_channels},
     {"GET", "consumers", kEveryone, list_consumers},
     {"GET", "consumers/*", kEveryone, list_consumers},
+    {"GET", "bloodbank/correlation", kEveryone, get_correlation},
+    {"GET", "bloodbank/correlation/*", kEveryone, get_event_links},
+    {"GET", "bloodbank/correlation/*/graph", kEveryone, get_event_graph},
+    {"POST", "bloodbank/correlation/*/links", kEveryone, post_event_links},
+    {"POST", "bloodbank/events", kEveryone, post_event_bodies},
 };
 
 // The segments in the places of the *, if the path is one of the route.
@@ -129,8 +134,9 @@ HttpResponse unauthorized(std::string_view reason) {
   return error_response(401, "not_authorized", reason);
 }
 
-HttpResponse route_request(broker::Broker& broker, const HttpRequest& request,
-                           const HttpTarget& target, const std::string& user_name) {
+HttpResponse route_request(broker::Broker& broker, CorrelationKeeper* correlation,
+                           const HttpRequest& request, const HttpTarget& target,
+                           const std::string& user_name) {
   const broker::User& user = *broker.access().find_user(user_name);
   const auto segments = std::span(target.segments).subspan(1);
   std::string_view method = request.method;
@@ -148,7 +154,8 @@ HttpResponse route_request(broker::Broker& broker, const HttpRequest& request,
           401, "not_authorised",
           fmt::format("Not {} user", kRoles[static_cast<std::size_t>(route.role)]));
     }
-    const ManagementCall call{broker, user_name, request, target, *std::move(arguments)};
+    const ManagementCall call{broker,  correlation, user_name,
+                              request, target,      *std::move(arguments)};
     ManagementResult result = route.handler(call);
     return result ? *std::move(result) : error_response(result.error());
   }
@@ -224,7 +231,8 @@ HttpResponse error_response(const Error& error) {
   }
 }
 
-HttpResponse handle_management(broker::Broker& broker, const HttpRequest& request) {
+HttpResponse handle_management(broker::Broker& broker, CorrelationKeeper* correlation,
+                               const HttpRequest& request) {
   const auto target = parse_target(request.target);
   if (!target) return error_response(target.error());
   const std::vector<std::string>& segments = target->segments;
@@ -247,7 +255,7 @@ HttpResponse handle_management(broker::Broker& broker, const HttpRequest& reques
     return error_response(401, "not_authorised", "Not management user");
   }
   if (is_metrics) return metrics_response(broker);
-  return route_request(broker, request, *target, credentials->user);
+  return route_request(broker, correlation, request, *target, credentials->user);
 }
 
 }  // namespace bb::server

@@ -7,9 +7,12 @@
 
 namespace bb::server {
 
+class CorrelationKeeper;
+
 // Answers `request`; on the broker's executor. Everything but /metrics from this machine wants
 // Basic authentication by a user of the broker with one of the tags management, policymaker,
 // monitoring and administrator.
-HttpResponse handle_management(broker::Broker& broker, const HttpRequest& request);
+HttpResponse handle_management(broker::Broker& broker, CorrelationKeeper* correlation,
+                               const HttpRequest& request);
 
 }  // namespace bb::server

@@ -32,7 +32,7 @@ class ManagementApi : public testing::Test {
     request.peer = "127.0.0.1:1";
     request.peer_is_loopback = loopback_;
     if (!login_.empty()) request.authorization = "Basic " + encode_base64(login_);
-    HttpResponse response = handle_management(broker_, request);
+    HttpResponse response = handle_management(broker_, nullptr, request);
     while (response.more && response.more(response.body)) between();
     return response;
   }

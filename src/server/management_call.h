@@ -14,9 +14,12 @@
 
 namespace bb::server {
 
+class CorrelationKeeper;
+
 // One request of a user who is logged in, and for whom the path is.
 struct ManagementCall {
   broker::Broker& broker;
+  CorrelationKeeper* correlation;  // nullptr: there is none
   const std::string& user;
   const HttpRequest& request;
   const HttpTarget& target;
@@ -95,5 +98,11 @@ ManagementResult get_connection(const ManagementCall& call);
 ManagementResult delete_connection(const ManagementCall& call);
 ManagementResult list_channels(const ManagementCall& call);
 ManagementResult list_consumers(const ManagementCall& call);
+
+ManagementResult get_correlation(const ManagementCall& call);
+ManagementResult get_event_links(const ManagementCall& call);
+ManagementResult get_event_graph(const ManagementCall& call);
+ManagementResult post_event_links(const ManagementCall& call);
+ManagementResult post_event_bodies(const ManagementCall& call);
 
 }  // namespace bb::server

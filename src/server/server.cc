@@ -26,6 +26,7 @@
 #include "broker/broker.h"
 #include "broker/log_storage.h"
 #include "io/posix_folder.h"
+#include "server/correlation_keeper.h"
 #include "server/data_dir.h"
 #include "server/http_listener.h"
 #include "server/session.h"
@@ -121,6 +122,16 @@ Result<broker::LogStorage::Opened> open_storage(io::Folder& folder, const Server
   return opened;
 }
 
+std::unique_ptr<CorrelationKeeper> make_keeper(const ServerOptions& options,
+                                               asio::io_context& context, broker::Broker& broker,
+                                               broker::Storage& storage) {
+  if (!options.correlation || !options.events_history) return nullptr;
+  CorrelationKeeper::Options keeper;
+  keeper.path = options.data_dir + "/correlation.sqlite";
+  keeper.ttl = options.correlation_ttl;
+  return std::make_unique<CorrelationKeeper>(context, broker, storage, std::move(keeper));
+}
+
 // Everything of one run of the server; on one thread.
 class Server {
  public:
@@ -139,7 +150,8 @@ class Server {
         broker_(broker_options(options), storage_, &validator_),
         driver_(context_.get_executor(), folder, options.disk_free_min_bytes, storage_, broker_,
                 [](const Error& error) { report_storage_failure(error); }),
-        http_(context_, broker_),
+        correlation_(make_keeper(options, context_, broker_, storage_)),
+        http_(context_, broker_, correlation_.get()),
         spools_(context_.get_executor(), broker_, storage_) {
     tell_wall_clock();
   }
@@ -184,6 +196,7 @@ class Server {
   EventValidator validator_;
   broker::Broker broker_;
   StorageDriver driver_;
+  const std::unique_ptr<CorrelationKeeper> correlation_;  // nullptr: it is not kept
   HttpListener http_;
   SpoolIntake spools_;
   std::unordered_map<Session*, std::weak_ptr<Session>> sessions_;
@@ -234,6 +247,7 @@ Result<Listening> Server::listen() {
 Result<void> Server::run() {
   asio::co_spawn(context_, accept_loop(this), asio::detached);
   if (options_.http_port) http_.start();
+  if (correlation_) correlation_->start();
   asio::co_spawn(context_, tick_loop(this), asio::detached);
   asio::co_spawn(context_, deadline_loop(this), asio::detached);
   asio::co_spawn(context_, wait_for_signals(this), asio::detached);
@@ -323,6 +337,7 @@ void Server::stop() {
   acceptor_.close(ignored);
   http_.stop();
   spools_.stop();
+  if (correlation_) correlation_->stop();
   broker_.shut_down();
   for (const auto& session : live_sessions()) session->stop_waiting();
   asio::co_spawn(context_, end_after_grace(this), asio::detached);

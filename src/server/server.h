@@ -32,6 +32,9 @@ struct ServerOptions {
   std::optional<broker::ValidationPolicy> events_validation;
   // What is kept of it for those who look back; nullopt: nothing from now on.
   std::optional<broker::HistoryLimits> events_history = broker::HistoryLimits{};
+  // Whether it is kept what caused them; from the history, so only where there is one.
+  bool correlation = true;
+  std::chrono::seconds correlation_ttl = std::chrono::hours(30 * 24);
   // For exchanges that validate. Called at the start where `events_validation` needs it, else when
   // the first event is to be checked.
   EventValidator::OpenRepository open_schemas = [] { return schema::SchemaRepository::open({}); };
