@@ -28,6 +28,10 @@ case ${1:-} in
     targets+=(client_bench)
     arguments+=(--client build/release/bench/client_bench)
     ;;
+  correlation)
+    targets+=(correlation_bench)
+    arguments+=(--bench build/release/bench/correlation_bench)
+    ;;
   soak)
     targets+=(broker_bench)
     arguments+=(--client build/release/bench/broker_bench)
@@ -50,7 +54,7 @@ case $1 in
     tests/support/python_env.sh "$python" >&2
     tests/support/node_modules.sh "$node" >&2
     ;;
-  broker | soak | webhooks) tests/support/python_env.sh "$python" >&2 ;;
+  broker | soak | webhooks | correlation) tests/support/python_env.sh "$python" >&2 ;;
   validate)
     tests/support/python_env.sh "$python" bench/requirements.txt >&2
     tests/support/node_modules.sh "$node" bench/node >&2
