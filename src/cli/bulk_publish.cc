@@ -18,6 +18,7 @@
 #include "cli/bulk_report.h"
 #include "cli/bulk_window.h"
 #include "cli/event_transfer_watch.h"
+#include "cli/link_recorder.h"
 #include "cli/output.h"
 #include "cli/publish_reporter.h"
 #include "cli/runner.h"
@@ -84,6 +85,8 @@ class BulkRun {
   Deadline& deadline() { return deadline_; }
   BulkReport& report() { return report_; }
   BufferedOutput& output() { return output_; }
+  // Before the run.
+  void set_links(LinkRecorder* links) { links_ = links; }
   std::size_t unconfirmed() const { return window_.size(); }
   // What has to be said of events that are published, before the counts.
   void print_notices() const {
@@ -118,6 +121,7 @@ class BulkRun {
   bool waiting_ = false;        // for more lines
   bool at_broker_ = false;      // what fails now is the broker's
   std::function<void()> stop_input_;
+  LinkRecorder* links_ = nullptr;
   std::optional<client::Connection> connection_;
   std::optional<TransferWatch> transfer_;
   std::optional<client::Channel> channel_;
@@ -151,6 +155,7 @@ void BulkRun::on_settled(const PlannedEvent& event, std::size_t line, Fate fate)
     return on_failed(line, fate_error(event, fate, options_.address.exchange));
   }
   report_.published();
+  if (links_ != nullptr) links_->published(event);
   if (options_.print == BulkPrint::kNothing) return;
   output_.add(published_line(event, options_.address.exchange, options_.print == BulkPrint::kJson));
 }
@@ -291,9 +296,17 @@ int interrupted(BulkRun& run) {
 int publish_in_bulk(const BulkOptions& options, PublishGate& gate) {
   Runner runner;
   runner.catch_signals();
-  // Goes first: its connection must not outlive the event loop.
+  // These go first: their connections must not outlive the event loop.
+  std::unique_ptr<LinkRecorder> links;
+  if (options.settings != nullptr && !options.dry_run) {
+    auto opened = LinkRecorder::open(runner.context().get_executor(), *options.settings);
+    if (!opened) return report(opened.error());
+    links = *std::move(opened);
+  }
   BulkRun run(options, gate);
+  run.set_links(links.get());
   Result<void> result = runner.run(run.run(), run.deadline());
+  finish_links(links.get(), runner, result, Deadline());
   if (!result && result.error().code == ErrorCode::kInterrupted) return interrupted(run);
   run.output().flush();
   run.report().clear();

@@ -4,6 +4,7 @@
 #include "cli/event_publisher.h"
 #include "cli/publish_gate.h"
 #include "cli/publish_plan.h"
+#include "cli/settings.h"
 
 namespace bb::cli {
 
@@ -17,6 +18,7 @@ struct BulkOptions {
   bool dry_run = false;         // print the envelopes and connect to nothing
   bool quiet = false;
   BulkPrint print = BulkPrint::kNothing;
+  const Settings* settings = nullptr;  // by which links are recorded; nullptr: none are
 };
 
 // Reads, checks and publishes line by line, in order, with many events in flight; the broker is

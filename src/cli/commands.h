@@ -14,6 +14,9 @@ Command serve_command();
 Command publish_command();
 Command spool_command();  // a group
 Command subscribe_command();
+Command trace_command();
+Command link_command();
+Command event_id_command();
 Command validate_command();
 Command list_events_command();
 Command list_commands_command();

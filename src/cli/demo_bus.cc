@@ -30,7 +30,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kLineBytesMax = 4096;
+constexpr std::size_t kOutputBytesMax = 4096;
 constexpr std::chrono::milliseconds kGrace{5000};
 constexpr std::chrono::milliseconds kPollInterval{5};
 
@@ -64,6 +64,13 @@ struct SpawnSetup {
     posix_spawn_file_actions_destroy(&actions);
   }
 };
+
+void read_url(std::string_view line, DemoBus::Urls& urls) {
+  constexpr std::string_view kAmqp = "listening on ";
+  constexpr std::string_view kHttp = "management on ";
+  if (line.starts_with(kAmqp)) urls.amqp = line.substr(kAmqp.size());
+  if (line.starts_with(kHttp)) urls.http = line.substr(kHttp.size());
+}
 
 }  // namespace
 
@@ -112,17 +119,21 @@ Result<void> DemoBus::spawn() {
   return {};
 }
 
-asio::awaitable<Result<std::string>> DemoBus::wait_until_listening() {
+asio::awaitable<Result<DemoBus::Urls>> DemoBus::wait_until_listening() {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   asio::posix::stream_descriptor output(executor, std::exchange(output_, -1));
   std::string text;
-  const auto [error, line_bytes] = co_await asio::async_read_until(
-      output, asio::dynamic_buffer(text, kLineBytesMax), '\n', asio::as_tuple(asio::use_awaitable));
-  constexpr std::string_view kPrefix = "listening on ";
-  if (error || !text.starts_with(kPrefix)) {
-    co_return fail(ErrorCode::kFailure, "the bus did not start");
+  Urls urls;
+  while (urls.http.empty()) {
+    const auto [error, line_bytes] =
+        co_await asio::async_read_until(output, asio::dynamic_buffer(text, kOutputBytesMax), '\n',
+                                        asio::as_tuple(asio::use_awaitable));
+    if (error) co_return fail(ErrorCode::kFailure, "the bus did not start");
+    const std::string line = text.substr(0, line_bytes - 1);
+    text.erase(0, line_bytes);
+    read_url(line, urls);
   }
-  co_return text.substr(kPrefix.size(), line_bytes - kPrefix.size() - 1);
+  co_return urls;
 }
 
 Result<void> DemoBus::stop() {

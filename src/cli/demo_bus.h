@@ -23,9 +23,13 @@ class DemoBus {
   DemoBus& operator=(const DemoBus&) = delete;
   ~DemoBus();
 
-  // Waits for the line that says where it listens, and gives the URL. kFailure when the child ends
-  // instead; it has said why on standard error.
-  boost::asio::awaitable<Result<std::string>> wait_until_listening();
+  struct Urls {
+    std::string amqp;
+    std::string http;  // of the management API
+  };
+  // Waits for the lines that say where it listens. kFailure when the child ends instead; it has
+  // said why on standard error.
+  boost::asio::awaitable<Result<Urls>> wait_until_listening();
 
   // Stops the child with SIGTERM, and after a few seconds with SIGKILL, and removes the directory.
   // kFailure when the child did not end with 0. Blocks. Idempotent.

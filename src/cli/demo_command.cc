@@ -10,12 +10,15 @@
 #include "cli/demo_bus.h"
 #include "cli/demo_run.h"
 #include "cli/display_text.h"
+#include "cli/http_link_store.h"
 #include "cli/input.h"
 #include "cli/latency.h"
 #include "cli/output.h"
 #include "cli/runner.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
+#include "cli/trace.h"
+#include "cli/trace_text.h"
 
 namespace bb::cli {
 namespace {
@@ -85,6 +88,7 @@ class Screen {
   }
 
   bool failed() const { return failed_; }
+  const Terminal& terminal() const { return terminal_; }
 
  private:
   Terminal terminal_;
@@ -120,6 +124,26 @@ std::string next_steps() {
       bb);
 }
 
+// What `bb trace` draws of it.
+Result<void> print_dialogue(const std::string& http_url, const Uuid& event, Screen& screen) {
+  BB_TRY_ASSIGN(client::HttpUrl url, client::parse_http_url(http_url));
+  url.user = url.password = "guest";
+  HttpLinkStore store(ManagementClient(std::move(url), kStartTimeout));
+  Runner runner;
+  const auto direction = correlation::Direction::kLineage;
+  BB_TRY_ASSIGN(correlation::Graph graph,
+                runner.run(store.walk(event, direction, correlation::WalkLimits()),
+                           Deadline::in(kStartTimeout)));
+  std::vector<Uuid> ids;
+  for (const auto& each : graph.events) ids.push_back(each.id);
+  BB_TRY_ASSIGN(std::vector<std::string> bodies, store.bodies(ids));
+  TraceTextOptions options;
+  options.terminal = screen.terminal();
+  screen.print("\nWhat led to one answer (bb trace):\n\n" +
+               render_tree(Trace(event, std::move(graph), std::move(bodies)), options));
+  return {};
+}
+
 Result<DemoReport> play_on_own_bus(std::vector<SessionEvent> events, Screen& screen) {
   // In this order: the loop, and with it the connections, goes before the bus.
   BB_TRY_ASSIGN(const std::unique_ptr<DemoBus> bus, DemoBus::start());
@@ -128,16 +152,21 @@ Result<DemoReport> play_on_own_bus(std::vector<SessionEvent> events, Screen& scr
   {
     Runner runner;
     runner.catch_signals();
-    BB_TRY_ASSIGN(const std::string url,
+    BB_TRY_ASSIGN(const DemoBus::Urls urls,
                   runner.run(bus->wait_until_listening(), Deadline::in(kStartTimeout)));
-    screen.print(fmt::format("a bus listens on {}; a voice session goes through it\n\n", url));
-    BB_TRY_ASSIGN(job.url, amqp::parse_url(url));
+    screen.print(
+        fmt::format("a bus listens on {}; a voice session goes through it\n\n", urls.amqp));
+    BB_TRY_ASSIGN(job.url, amqp::parse_url(urls.amqp));
     job.exchange = kDefaultExchange;
     job.events = std::move(events);
     job.on_received = [&screen](const SessionEvent& event, std::chrono::milliseconds at) {
       screen.print_event(event, at);
     };
     report = runner.run(play_session(job), Deadline::in(kPlayTimeout));
+    if (report && report->complete(job.events.size())) {
+      screen.print(summary(*report));
+      if (report->dialogue) BB_TRY(print_dialogue(urls.http, *report->dialogue, screen));
+    }
   }
   if (report) {
     BB_TRY(bus->stop());
@@ -152,8 +181,8 @@ int run_demo(const std::optional<std::string>& session) {
   Screen screen;
   const auto played = play_on_own_bus(*std::move(events), screen);
   if (!played) return report(played.error());
-  screen.print(summary(*played));
   if (!played->complete(count)) {
+    screen.print(summary(*played));
     print_error(
         fmt::format("{} events should have been published, confirmed, received and "
                     "acknowledged once each",
@@ -174,8 +203,9 @@ Command demo_command() {
   command.description =
       "Starts a bus on a free port with a temporary data directory, subscribes to it, publishes a "
       "recorded voice session in a few seconds and shows its events arriving. Then it prints how "
-      "many events were published, confirmed, received and acknowledged, how long they took, and "
-      "what to type next. The bus and its data are gone afterwards.\n"
+      "many events were published, confirmed, received and acknowledged, how long they took, what "
+      "led to one of the answers, and what to type next. The bus and its data are gone "
+      "afterwards.\n"
       "\n"
       "Exit codes: 0 when every event came through, 1 when one did not.";
   command.examples =

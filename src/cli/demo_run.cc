@@ -1,5 +1,6 @@
 #include "cli/demo_run.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -44,6 +45,14 @@ struct Play {
       envelope.payload = job.events[i].payload;
       index_of.emplace(envelope.event_id, i);
       envelopes.push_back(std::move(envelope));
+    }
+    for (const SessionEvent& answer : job.events) {
+      if (answer.in_reply_to.empty()) continue;
+      const auto said =
+          std::ranges::find(job.events, answer.in_reply_to, &SessionEvent::segment_id);
+      if (said == job.events.end()) continue;
+      report.dialogue = envelopes[static_cast<std::size_t>(said - job.events.begin())].event_id;
+      break;
     }
   }
 

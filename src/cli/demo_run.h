@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "amqp/url.h"
 #include "bloodbank/result.h"
+#include "bloodbank/uuid.h"
 #include "cli/voice_session.h"
 
 namespace bb::cli {
@@ -30,6 +32,7 @@ struct DemoReport {
   std::size_t acknowledged = 0;  // as the broker sees it: not in the queue any more
   std::size_t unexpected = 0;    // deliveries that are none of the events, or one of them again
   std::vector<std::chrono::nanoseconds> latencies;  // publish to receive, of each received event
+  std::optional<Uuid> dialogue;  // what began the first one: something said that was answered
 
   bool complete(std::size_t events) const {
     return published == events && confirmed == events && received == events &&

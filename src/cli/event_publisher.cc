@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <memory>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "amqp/return_text.h"
@@ -60,7 +62,10 @@ boost::asio::awaitable<Result<void>> empty_spool(client::Connection& connection,
   if (auto enabled = channel.enable_confirms(); !enabled) co_return enabled;
   client::DrainReport report;
   std::function<void()> on_progress = [&] { deadline.move_to(job.timeout); };
-  auto drained = co_await client::drain_spool(**drain, channel, report, std::move(on_progress));
+  std::set<std::string> declared;
+  std::function<void(const client::SpoolEntry&)> on_published = job.on_spool_published;
+  auto drained = co_await client::drain_spool(**drain, channel, report, std::move(on_progress),
+                                              std::move(declared), std::move(on_published));
   auto closed = (*drain)->close();
   if (report.published > 0) {
     job.on_notice(fmt::format("bb: {} events of the spool are published", report.published));

@@ -12,6 +12,7 @@
 #include "cli/runner.h"
 #include "client/connector.h"
 #include "client/message.h"
+#include "client/spool_entry.h"
 
 namespace bb::cli {
 
@@ -41,6 +42,8 @@ struct PublishJob : BrokerAddress {
   std::string spool_folder;
   // Of the spool, when the events are published all the same.
   std::function<void(const std::string&)> on_notice = [](const std::string&) {};
+  // Of the spool's, each that was published. May be empty.
+  std::function<void(const client::SpoolEntry&)> on_spool_published;
   // Called in the order of the events, each once, as soon as its fate and those of all before it
   // are known.
   std::function<void(const PlannedEvent& event, Fate fate)> on_settled;

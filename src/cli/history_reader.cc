@@ -23,8 +23,6 @@ constexpr std::uint64_t kBlockMax = 65'536;
 constexpr std::chrono::milliseconds kEmptyAfter{500};
 constexpr std::string_view kOffsetArgument = "x-stream-offset";
 
-using Visitor = std::function<bool(HistoryOffset, const Delivery&)>;
-
 // What one consumer of a block received.
 struct Received {
   explicit Received(const asio::any_io_executor& executor) : wake(executor) {}
@@ -61,31 +59,6 @@ asio::awaitable<Result<client::Channel>> open_reader(client::Connection& connect
   auto limited = co_await channel.set_prefetch(prefetch);
   if (!limited) co_return fail(std::move(limited).error());
   co_return channel;
-}
-
-// Shows the messages from that place on until the visitor returns false.
-asio::awaitable<Result<void>> visit(client::Connection& connection, const std::string& queue,
-                                    amqp::FieldTable from, Visitor visitor) {
-  Received received(co_await asio::this_coro::executor);
-  auto opened = co_await open_reader(connection, received, kPrefetch);
-  if (!opened) co_return fail(std::move(opened).error());
-  client::Channel channel = *std::move(opened);
-  std::function<void(Delivery)> on_delivery = [&received](Delivery delivery) {
-    received.deliveries.push_back(std::move(delivery));
-    received.wake.notify();
-  };
-  auto consuming =
-      co_await consume(channel, queue, std::move(from), std::move(on_delivery), received);
-  if (!consuming) co_return consuming;
-  for (bool more = true; more;) {
-    while (received.deliveries.empty() && !received.failure) co_await received.wake.wait();
-    if (received.deliveries.empty()) co_return fail(*received.failure);
-    const Delivery delivery = std::move(received.deliveries.front());
-    received.deliveries.pop_front();
-    more = visitor(offset_of(delivery).value_or(0), delivery);
-    if (auto acked = channel.ack(delivery.delivery_tag); !acked) co_return acked;
-  }
-  co_return co_await channel.close();
 }
 
 // Its count of a stream's messages is seconds old.
@@ -148,6 +121,31 @@ asio::awaitable<Result<HistoryOffset>> probe_end(client::Connection& connection,
 
 }  // namespace
 
+asio::awaitable<Result<void>> visit_history(client::Connection& connection,
+                                            const std::string& queue, amqp::FieldTable from,
+                                            HistoryVisitor visitor) {
+  Received received(co_await asio::this_coro::executor);
+  auto opened = co_await open_reader(connection, received, kPrefetch);
+  if (!opened) co_return fail(std::move(opened).error());
+  client::Channel channel = *std::move(opened);
+  std::function<void(Delivery)> on_delivery = [&received](Delivery delivery) {
+    received.deliveries.push_back(std::move(delivery));
+    received.wake.notify();
+  };
+  auto consuming =
+      co_await consume(channel, queue, std::move(from), std::move(on_delivery), received);
+  if (!consuming) co_return consuming;
+  for (bool more = true; more;) {
+    while (received.deliveries.empty() && !received.failure) co_await received.wake.wait();
+    if (received.deliveries.empty()) co_return fail(*received.failure);
+    const Delivery delivery = std::move(received.deliveries.front());
+    received.deliveries.pop_front();
+    more = visitor(offset_of(delivery).value_or(0), delivery);
+    if (auto acked = channel.ack(delivery.delivery_tag); !acked) co_return acked;
+  }
+  co_return co_await channel.close();
+}
+
 std::string history_queue(const std::string& exchange) {
   return exchange + ".history";
 }
@@ -207,12 +205,12 @@ asio::awaitable<Result<HistoryExtent>> history_extent(client::Connection& connec
     extent.end = *end;
     if (extent.end == 0) co_return extent;
   }
-  Visitor see_first = [&extent](HistoryOffset offset, const Delivery&) {
+  HistoryVisitor see_first = [&extent](HistoryOffset offset, const Delivery&) {
     extent.first = offset;
     return false;
   };
   amqp::FieldTable from = consume_from(HistoryRange::First{});
-  auto visited = co_await visit(connection, queue, std::move(from), std::move(see_first));
+  auto visited = co_await visit_history(connection, queue, std::move(from), std::move(see_first));
   if (!visited) co_return fail(std::move(visited).error());
   if (is_exact) {
     // Once more: with what was dropped at the front meanwhile, the end would be too far.
@@ -231,12 +229,13 @@ asio::awaitable<Result<HistoryOffset>> find_last(
   for (HistoryOffset end = extent.end; end > extent.first;) {
     const HistoryOffset begin = end - std::min(block, end - extent.first);
     std::vector<HistoryOffset> found;
-    Visitor visitor = [&found, &wanted, end](HistoryOffset offset, const Delivery& delivery) {
+    HistoryVisitor visitor = [&found, &wanted, end](HistoryOffset offset,
+                                                    const Delivery& delivery) {
       if (offset < end && wanted(delivery)) found.push_back(offset);
       return offset + 1 < end;
     };
     amqp::FieldTable from = consume_from(begin);
-    auto visited = co_await visit(connection, queue, std::move(from), std::move(visitor));
+    auto visited = co_await visit_history(connection, queue, std::move(from), std::move(visitor));
     if (!visited) co_return fail(std::move(visited).error());
     if (found.size() >= count) co_return found[found.size() - count];
     count -= found.size();

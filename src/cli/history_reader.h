@@ -24,6 +24,15 @@ std::optional<HistoryOffset> offset_of(const client::Delivery& delivery);
 // so that earlier messages may come first.
 amqp::FieldTable consume_from(const std::variant<HistoryRange::First, HistoryOffset, Timestamp>&);
 
+// Called for each message; false: that was enough.
+using HistoryVisitor = std::function<bool(HistoryOffset, const client::Delivery&)>;
+
+// Shows the messages from that place (consume_from()) on until the visitor returns false; at the
+// end, waits for more. The connection and the queue's name outlive the coroutine.
+boost::asio::awaitable<Result<void>> visit_history(client::Connection& connection,
+                                                   const std::string& queue, amqp::FieldTable from,
+                                                   HistoryVisitor visitor);
+
 struct HistoryExtent {
   HistoryOffset first = 0;
   HistoryOffset end = 0;  // of the next one that comes; `first` where it is empty

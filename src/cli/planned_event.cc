@@ -13,6 +13,7 @@ PlannedEvent plan_event(const Envelope& envelope, std::string body) {
   if (!envelope.correlation_ids.empty()) {
     event.correlation_id = envelope.correlation_ids.front().to_string();
   }
+  event.parents = envelope.correlation_ids;
   event.body = std::move(body);
   return event;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bloodbank/envelope.h"
 #include "client/message.h"
@@ -14,8 +15,9 @@ struct PlannedEvent {
   std::string event_type;  // also the routing key
   std::string event_id;
   std::optional<std::string> correlation_id;  // the first parent
-  std::string body;                           // the envelope
-  std::string schema_id;                      // of what accepted its payload; empty: nothing did
+  std::vector<Uuid> parents;
+  std::string body;       // the envelope
+  std::string schema_id;  // of what accepted its payload; empty: nothing did
 };
 
 // The event of `envelope`, whose text is `body`.

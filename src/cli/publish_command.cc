@@ -12,6 +12,8 @@
 #include "cli/bulk_publish.h"
 #include "cli/commands.h"
 #include "cli/event_publisher.h"
+#include "cli/last_event.h"
+#include "cli/link_recorder.h"
 #include "cli/output.h"
 #include "cli/publish_gate.h"
 #include "cli/publish_highlight.h"
@@ -82,8 +84,16 @@ void share_out(std::chrono::milliseconds time, client::ConnectorOptions& connect
   for (amqp::Url& url : connector.urls) url.connection_timeout.reset();
 }
 
-int spool_rest(const PublishCommandOptions& options, const PublishJob& job,
-               PublishReporter& reporter, const std::string& folder, const Error* error) {
+// For `-c @last`; where that cannot be kept, it says so.
+void remember_last(const PublishCommandOptions& options, const Settings& settings,
+                   const std::string& event_id) {
+  const auto data_dir = settings.data_dir(options.data_dir);
+  if (data_dir) (void)write_last_event(data_dir->value, event_id);
+}
+
+int spool_rest(const PublishCommandOptions& options, const Settings& settings,
+               const PublishJob& job, PublishReporter& reporter, const std::string& folder,
+               const Error* error) {
   const auto rest = std::span(job.events).subspan(reporter.settled());
   const auto kept = spool_events(folder, rest, job.exchange);
   if (!kept) {
@@ -92,6 +102,7 @@ int spool_rest(const PublishCommandOptions& options, const PublishJob& job,
                    fmt::format("the event is not in the spool either: {}", kept.error().message)});
   }
   reporter.on_spooled(rest);
+  if (!rest.empty()) remember_last(options, settings, rest.back().event_id);
   if (error == nullptr) return kExitOk;
   if (!options.quiet) {
     print_error(
@@ -127,11 +138,8 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
 
   PublishReporter reporter(options.json_output, options.quiet, job.exchange);
   if (options.spool == SpoolMode::kAlways) {
-    return spool_rest(options, job, reporter, job.spool_folder, nullptr);
+    return spool_rest(options, settings, job, reporter, job.spool_folder, nullptr);
   }
-  job.on_settled = [&reporter](const PlannedEvent& event, Fate fate) {
-    reporter.on_settled(event, fate);
-  };
   if (options.fail_open) {
     job.timeout =
         std::max(options.deadline.value_or(kFailOpenDeadline) - kSpoolingTime, kSpoolingTime);
@@ -141,12 +149,31 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
   if (options.fail_open) deadline.latest = Deadline::in(job.timeout).at;
   PublishProgress progress;
   Runner runner;
+  auto links = LinkRecorder::open(runner.context().get_executor(), settings);
+  if (!links) return report(links.error());
+  LinkRecorder* const recorder = links->get();
+  const auto has_parents = [](const PlannedEvent& event) { return !event.parents.empty(); };
+  if (recorder != nullptr && std::ranges::any_of(job.events, has_parents)) recorder->expect();
+  std::string last;
+  job.on_settled = [&reporter, &last, recorder](const PlannedEvent& event, Fate fate) {
+    reporter.on_settled(event, fate);
+    if (fate != Fate::kPublished && fate != Fate::kInHistory) return;
+    last = event.event_id;
+    if (recorder != nullptr) recorder->published(event);
+  };
+  if (recorder != nullptr) {
+    job.on_spool_published = [recorder](const client::SpoolEntry& entry) {
+      recorder->published(entry.body);
+    };
+  }
   auto result = runner.run(publish_events(job, deadline, progress), deadline);
+  finish_links(recorder, runner, result, deadline);
+  if (!last.empty()) remember_last(options, settings, last);
   if (result) return reporter.finish(job.events);
 
   if (!job.spool_folder.empty() && is_for_spool(result.error().code, options.fail_open)) {
     const Error error = explain(std::move(result).error(), job.connector.urls, job.exchange, "");
-    return spool_rest(options, job, reporter, job.spool_folder, &error);
+    return spool_rest(options, settings, job, reporter, job.spool_folder, &error);
   }
   const std::string what =
       consequence(result.error(), progress.sent, reporter.published(), job.events.size());
@@ -161,6 +188,7 @@ int run_bulk(const PublishCommandOptions& options, const Settings& settings, Pub
   bulk.skip_bad_lines = options.skip_bad_lines;
   bulk.dry_run = options.dry_run;
   bulk.quiet = options.quiet;
+  bulk.settings = &settings;
   if (options.json_output) {
     bulk.print = BulkPrint::kJson;
   } else if (options.print_ids) {
@@ -173,9 +201,20 @@ int run_bulk(const PublishCommandOptions& options, const Settings& settings, Pub
   return publish_in_bulk(bulk, gate);
 }
 
-int run_publish(const PublishCommandOptions& options) {
+Result<void> find_causes(PublishCommandOptions& options, const Settings& settings) {
+  std::string data_dir;
+  if (needs_last_event(options.causes)) {
+    BB_TRY_ASSIGN(const Setting setting, settings.data_dir(options.data_dir));
+    data_dir = setting.value;
+  }
+  BB_TRY_ASSIGN(options.plan.correlation_ids, resolve_causes(options.causes, data_dir));
+  return {};
+}
+
+int run_publish(PublishCommandOptions& options) {
   if (const auto checked = check_command_options(options); !checked) return report(checked.error());
   const Settings settings = Settings::load();
+  if (const auto found = find_causes(options, settings); !found) return report(found.error());
   PublishGate gate = make_gate(options, settings);
   if (options.plan.lines_file) return run_bulk(options, settings, gate);
   const int exit_code = run_events(options, settings, gate);

@@ -47,6 +47,7 @@ constexpr std::string_view kExamples =
     "  echo '{\"text\":\"hello\"}' | bb publish hello.world --json - --skip-validation\n"
     "  id=$(bb publish agent.thread.prompt --mock --source-type agent)\n"
     "  bb publish agent.thread.response --mock -c \"$id\"\n"
+    "  bb publish llm.prompt --mock -q && bb publish llm.response --mock -c @last\n"
     "  bb publish llm.prompt --mock --dry-run | bb publish --envelope-file -\n"
     "  bb publish llm.prompt --mock --dry-run | bb publish --jsonl - --envelopes\n";
 
@@ -112,16 +113,29 @@ std::vector<OptionSpec> validation_options(PublishCommandOptions& options) {
   };
 }
 
-std::vector<OptionSpec> envelope_options(PublishOptions& plan) {
-  OptionSpec correlation = uuid_option(
-      "-c,--correlation-id", [&plan](const Uuid& id) { plan.correlation_ids.push_back(id); },
-      "An event that caused this one");
-  correlation.repeatable = true;
+OptionSpec cause_option(std::vector<Cause>& causes) {
+  OptionSpec spec;
+  spec.names = split_names("-c,--correlation-id");
+  spec.value_name = "UUID";
+  spec.help =
+      "An event that caused this one; @last is the one that was published last from this terminal "
+      "or script, - those whose ids (or events as JSON) are on standard input";
+  spec.repeatable = true;
+  spec.accept = [&causes](const std::string& value) -> Result<void> {
+    BB_TRY_ASSIGN(Cause cause, parse_cause(value));
+    causes.push_back(cause);
+    return {};
+  };
+  return spec;
+}
+
+std::vector<OptionSpec> envelope_options(PublishCommandOptions& options) {
+  PublishOptions& plan = options.plan;
   return {
       uuid_option(
           "--event-id", [&plan](const Uuid& id) { plan.event_id = id; },
           "The event's id (default a new one)"),
-      std::move(correlation),
+      cause_option(options.causes),
       choice_option(
           "--source-type", {"manual", "agent", "scheduled", "file_watch", "hook"},
           [&plan](const std::string& name) {
@@ -176,7 +190,15 @@ void append(std::vector<OptionSpec>& target, std::vector<OptionSpec> more) {
 }  // namespace
 
 Result<void> check_command_options(const PublishCommandOptions& options) {
-  BB_TRY(check_options(options.plan));
+  PublishOptions plan = options.plan;
+  // There is one: which, does not count.
+  if (!options.causes.empty()) plan.correlation_ids.emplace_back();
+  BB_TRY(check_options(plan));
+  const bool payload_from_input =
+      plan.payload_file == "-" || plan.json == "-" || plan.lines_file == "-";
+  if (payload_from_input && needs_standard_input(options.causes)) {
+    return fail(ErrorCode::kUsage, "-c - and the payload cannot both come from standard input");
+  }
   if (options.permissive && options.skip_validation) {
     return fail(ErrorCode::kUsage,
                 "--permissive-validation and --skip-validation do not go together; see 'bb help "
@@ -211,7 +233,7 @@ Command describe_publish(const std::shared_ptr<PublishCommandOptions>& options) 
   command.examples = kExamples;
   append(command.options, payload_options(options->plan));
   append(command.options, validation_options(*options));
-  append(command.options, envelope_options(options->plan));
+  append(command.options, envelope_options(*options));
   append(command.options, bulk_options(*options));
   append(command.options, other_options(*options));
   return command;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bloodbank/result.h"
+#include "cli/causes.h"
 #include "cli/command.h"
 #include "cli/publish_gate.h"
 #include "cli/publish_plan.h"
@@ -17,7 +18,8 @@
 namespace bb::cli {
 
 struct PublishCommandOptions {
-  PublishOptions plan;
+  PublishOptions plan;        // but for correlation_ids
+  std::vector<Cause> causes;  // of which those are made
   // How payloads are checked.
   bool permissive = false;
   bool skip_validation = false;

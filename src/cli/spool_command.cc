@@ -4,6 +4,7 @@
 #include <charconv>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "cli/broker_errors.h"
 #include "cli/commands.h"
 #include "cli/json_text.h"
+#include "cli/link_recorder.h"
 #include "cli/output.h"
 #include "cli/runner.h"
 #include "cli/settings.h"
@@ -156,6 +158,7 @@ struct Flushing {
   client::ConnectorOptions connector;
   std::chrono::milliseconds timeout;
   SpoolArea area;
+  LinkRecorder* links = nullptr;
 };
 
 boost::asio::awaitable<Result<client::DrainReport>> flush(Flushing flushing, Spool& spool,
@@ -176,7 +179,13 @@ boost::asio::awaitable<Result<client::DrainReport>> flush(Flushing flushing, Spo
   if (auto enabled = channel.enable_confirms(); !enabled) co_return fail(enabled.error());
   client::DrainReport report;
   std::function<void()> on_progress = [&] { deadline.move_to(flushing.timeout); };
-  auto drained = co_await client::drain_spool(**drain, channel, report, std::move(on_progress));
+  std::set<std::string> declared;
+  std::function<void(const client::SpoolEntry&)> on_published;
+  if (LinkRecorder* const links = flushing.links; links != nullptr) {
+    on_published = [links](const client::SpoolEntry& entry) { links->published(entry.body); };
+  }
+  auto drained = co_await client::drain_spool(**drain, channel, report, std::move(on_progress),
+                                              std::move(declared), std::move(on_published));
   auto closed = (*drain)->close();
   co_await connection.close();
   if (!drained) co_return fail(std::move(drained).error());
@@ -198,7 +207,12 @@ int run_flush(const Options& options) {
   Deadline deadline = Deadline::in(client::round_time_max(flushing.connector));
   Runner runner;
   runner.catch_signals();
+  const auto links = LinkRecorder::open(runner.context().get_executor(), Settings::load());
+  if (!links) return report(links.error());
+  flushing.links = links->get();
   auto done = runner.run(flush(flushing, *spool, deadline), deadline);
+  const Result<void> before = done ? Result<void>() : fail(done.error());
+  finish_links(links->get(), runner, before, deadline);
   if (!done) {
     return report(
         explain(std::move(done).error(), place->urls, "", "what is left stays in the spool"));

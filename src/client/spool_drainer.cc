@@ -17,17 +17,26 @@ namespace {
 // What was sent and not answered for: sequence numbers of the channel follow one another.
 class InFlight {
  public:
-  InFlight(SpoolDrain& drain, DrainReport& report, std::function<void()> on_progress)
-      : drain_(drain), report_(report), on_progress_(std::move(on_progress)) {}
+  using OnPublished = std::function<void(const SpoolEntry&)>;
+  InFlight(SpoolDrain& drain, DrainReport& report, std::function<void()> on_progress,
+           OnPublished on_published)
+      : drain_(drain),
+        report_(report),
+        on_progress_(std::move(on_progress)),
+        on_published_(std::move(on_published)) {}
 
-  void sent(std::uint64_t sequence, std::uint64_t number) {
-    if (numbers_.empty()) first_ = sequence;
-    numbers_.push_back(number);
+  // `entry` is there until it is confirmed.
+  void sent(std::uint64_t sequence, const SpoolEntry& entry) {
+    if (entries_.empty()) first_ = sequence;
+    entries_.push_back(&entry);
   }
+  // Nothing is in flight.
+  void end_batch() { entries_.clear(); }
 
   void on_confirm(const Confirm& confirm) {
-    if (failure || numbers_.empty() || confirm.sequence < first_) return;
-    const std::uint64_t number = numbers_[confirm.sequence - first_];
+    if (failure || entries_.empty() || confirm.sequence < first_) return;
+    const SpoolEntry& entry = *entries_[confirm.sequence - first_];
+    const std::uint64_t number = entry.number;
     const bool in_history = confirm.return_text == amqp::kKeptInHistory;
     Result<void> done;
     if (confirm.nacked) {
@@ -39,6 +48,7 @@ class InFlight {
     } else {
       done = drain_.done(number);
       ++report_.published;
+      if (on_published_) on_published_(entry);
     }
     if (!done) failure = done.error();
     report_.last_number = std::max(report_.last_number, number);
@@ -51,17 +61,18 @@ class InFlight {
   SpoolDrain& drain_;
   DrainReport& report_;
   const std::function<void()> on_progress_;
-  std::deque<std::uint64_t> numbers_;
+  const OnPublished on_published_;
+  std::deque<const SpoolEntry*> entries_;
   std::uint64_t first_ = 0;
 };
 
 }  // namespace
 
-boost::asio::awaitable<Result<void>> drain_spool(SpoolDrain& drain, Channel& channel,
-                                                 DrainReport& report,
-                                                 std::function<void()> on_progress,
-                                                 std::set<std::string> declared) {
-  const auto in_flight = std::make_shared<InFlight>(drain, report, std::move(on_progress));
+boost::asio::awaitable<Result<void>> drain_spool(
+    SpoolDrain& drain, Channel& channel, DrainReport& report, std::function<void()> on_progress,
+    std::set<std::string> declared, std::function<void(const SpoolEntry&)> on_published) {
+  const auto in_flight =
+      std::make_shared<InFlight>(drain, report, std::move(on_progress), std::move(on_published));
   channel.on_confirm([in_flight](const Confirm& confirm) { in_flight->on_confirm(confirm); });
   Result<void> result;
   while (result) {
@@ -83,11 +94,12 @@ boost::asio::awaitable<Result<void>> drain_spool(SpoolDrain& drain, Channel& cha
         result = fail(sent.error());
         break;
       }
-      in_flight->sent(*sent, entry.number);
+      in_flight->sent(*sent, entry);
       if (result = co_await channel.writable(); !result) break;
     }
     // Batch by batch: what is in flight is bounded, and the spool's marks are synced together.
     if (result) result = co_await channel.wait_unconfirmed_at_most(0);
+    in_flight->end_batch();
     if (result && in_flight->failure) result = fail(*in_flight->failure);
   }
   channel.on_confirm({});

@@ -22,11 +22,11 @@ struct DrainReport {
 // Publishes the entries of `drain` in order until there are none, each with a confirm, and forgets
 // each once it has that. `channel` has confirms on and no handler of its own; `on_progress` is
 // called for each confirm. Fails with the channel's error or the spool's; what was not confirmed
-// stays. Exchanges are declared (topic, durable), but for those in `declared`. All arguments
-// outlive the coroutine.
-boost::asio::awaitable<Result<void>> drain_spool(SpoolDrain& drain, Channel& channel,
-                                                 DrainReport& report,
-                                                 std::function<void()> on_progress,
-                                                 std::set<std::string> declared = {});
+// stays. Exchanges are declared (topic, durable), but for those in `declared`. `on_published`, if
+// it is not empty, is called with each entry that was published. All arguments outlive the
+// coroutine.
+boost::asio::awaitable<Result<void>> drain_spool(
+    SpoolDrain& drain, Channel& channel, DrainReport& report, std::function<void()> on_progress,
+    std::set<std::string> declared = {}, std::function<void(const SpoolEntry&)> on_published = {});
 
 }  // namespace bb::client

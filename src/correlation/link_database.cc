@@ -147,7 +147,7 @@ Result<std::unique_ptr<LinkDatabase>> LinkDatabase::open(LinkDatabaseOptions opt
   BB_TRY_ASSIGN(SqliteConnection connection, SqliteConnection::open(options.path, kBusyTimeoutMs));
   BB_TRY(
       connection.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384"));
+                     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096"));
   BB_TRY_ASSIGN(const int version, connection.format_version());
   if (version > kFormatVersion) {
     return fail(ErrorCode::kCorruptData,
