@@ -47,6 +47,7 @@ const std::vector<Command>& all_commands() {
     list.push_back(trace_command());
     list.push_back(link_command());
     list.push_back(event_id_command());
+    list.push_back(dlq_command());
     list.push_back(validate_command());
     list.push_back(list_events_command());
     list.push_back(list_commands_command());

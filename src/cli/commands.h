@@ -17,6 +17,7 @@ Command subscribe_command();
 Command trace_command();
 Command link_command();
 Command event_id_command();
+Command dlq_command();  // a group
 Command validate_command();
 Command list_events_command();
 Command list_commands_command();

@@ -71,7 +71,8 @@ OptionSpec required_argument(std::string name, std::string& target, std::string 
 }
 
 Result<ManagementSession> open_session(const ManagementOptions& options) {
-  BB_TRY_ASSIGN(ManagementTarget target, management_target(Settings::load(), options.http_url));
+  BB_TRY_ASSIGN(ManagementTarget target,
+                management_target(Settings::load(), options.http_url, options.url));
   if (!target.url.password) {
     if (!can_ask()) {
       return fail(ErrorCode::kUsage,

@@ -18,6 +18,7 @@ namespace bb::cli {
 
 struct ManagementOptions {
   std::optional<std::string> http_url;
+  std::optional<std::string> url;  // of AMQP, for commands that have both
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::string> vhost;
   OutputFormat format = OutputFormat::kText;

@@ -30,10 +30,11 @@ bool is_same_host(const std::string& one, const std::string& other) {
 
 }  // namespace
 
-Result<ManagementTarget> management_target(const Settings& settings, const Settings::Flag& flag) {
-  const Setting amqp_setting = settings.url(std::nullopt);
+Result<ManagementTarget> management_target(const Settings& settings, const Settings::Flag& flag,
+                                           const Settings::Flag& amqp_flag) {
+  const Setting amqp_setting = settings.url(amqp_flag);
   const auto brokers = amqp::parse_urls(amqp_setting.value);
-  if (!brokers) return from_setting(brokers.error(), amqp_setting, "", "RABBIT_URL");
+  if (!brokers) return from_setting(brokers.error(), amqp_setting, "--url", "RABBIT_URL");
   const amqp::Url* const amqp = &brokers->front();
   ManagementTarget target;
   target.vhost = amqp->vhost;

@@ -20,8 +20,10 @@ struct ManagementTarget {
 //
 // Of several AMQP URLs the first counts. The TLS parameters of an https URL are its own (in its
 // query, as in an AMQP URL), or else those of an amqps URL for the same host.
+// `amqp_flag` is --url of a command that has it, in place of RABBIT_URL.
 //
 // kInvalidUrl for either URL, kUsage for HTTP_PORT, with the setting's name.
-Result<ManagementTarget> management_target(const Settings& settings, const Settings::Flag& flag);
+Result<ManagementTarget> management_target(const Settings& settings, const Settings::Flag& flag,
+                                           const Settings::Flag& amqp_flag = std::nullopt);
 
 }  // namespace bb::cli

@@ -9,6 +9,8 @@ namespace {
 
 class Highlighter {
  public:
+  explicit Highlighter(bool colour) : colour_(colour) {}
+
   std::string take() && { return std::move(out_); }
 
   // As deep as check_json() lets a text be.
@@ -67,18 +69,27 @@ class Highlighter {
     out_.append(2 * depth, ' ');
   }
   void painted(std::string_view text, Style style) {
-    out_ += paint(escape_controls(text), style, true);
+    out_ += paint(escape_controls(text), style, colour_);
   }
 
+  bool colour_;
   std::string out_;
 };
+
+std::string indent(std::string_view json, bool colour) {
+  Highlighter highlighter(colour);
+  highlighter.value(event::trim_json(json), 0);
+  return std::move(highlighter).take();
+}
 
 }  // namespace
 
 std::string highlight_json(std::string_view json) {
-  Highlighter highlighter;
-  highlighter.value(event::trim_json(json), 0);
-  return std::move(highlighter).take();
+  return indent(json, true);
+}
+
+std::string pretty_json(std::string_view json) {
+  return indent(json, false);
 }
 
 }  // namespace bb::cli

@@ -1,4 +1,4 @@
-// JSON for a person at a terminal: indented, in colour.
+// JSON for a person: indented, at a terminal in colour.
 #pragma once
 
 #include <string>
@@ -11,5 +11,8 @@ namespace bb::cli {
 // and numbers changes, but that control characters are escaped (display_text.h). No line break at
 // the end.
 std::string highlight_json(std::string_view json);
+
+// The same without colours.
+std::string pretty_json(std::string_view json);
 
 }  // namespace bb::cli

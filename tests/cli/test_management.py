@@ -3,8 +3,6 @@
 import json
 import os
 import pathlib
-import pty
-import select
 import stat
 import subprocess
 import time
@@ -12,7 +10,7 @@ import time
 import pika
 import pytest
 
-from bb_pytest import PATIENCE_S, Program
+from bb_pytest import PATIENCE_S, Program, ask
 
 OK, FAILURE, USAGE, PARTIAL, REFUSED, INVALID = 0, 1, 2, 3, 4, 5
 
@@ -214,38 +212,6 @@ def test_the_broker_has_the_last_word_on_empty_and_unused(manage, queue, channel
     channel.basic_consume(queue, lambda *delivery: None)
     refused(manage("queues", "delete", queue, "--if-unused", "--yes"), FAILURE, queue)
     assert channel.queue_declare(queue, passive=True).method.consumer_count == 1
-
-
-def ask(manage, answers, *arguments):
-    """Runs the program at a terminal, with `answers` typed in turn; its exit code
-    and what the terminal showed."""
-    terminal, program_end = pty.openpty()
-    process = subprocess.Popen(
-        [manage.executable, *arguments],
-        cwd=manage.folder,
-        env=manage.environment,
-        stdin=program_end,
-        stdout=program_end,
-        stderr=program_end,
-        start_new_session=True,
-    )
-    manage.started.append(process)
-    shown = b""
-    answers = list(answers)
-    ended = False
-    while True:
-        if select.select([terminal], [], [], 0.05)[0]:
-            shown += os.read(terminal, 4096)
-            if answers and shown.endswith((b"] ", b": ")):
-                os.write(terminal, answers.pop(0))
-        elif ended:
-            break
-        else:  # one more look, for what it said last
-            ended = process.poll() is not None
-    # Only now: what is in a terminal that nobody has open is gone.
-    os.close(program_end)
-    os.close(terminal)
-    return process.returncode, shown.decode()
 
 
 def test_a_person_is_asked(manage, queue):

@@ -4,6 +4,8 @@ other test uses, and the program."""
 import collections
 import os
 import pathlib
+import pty
+import select
 import socket
 import subprocess
 import time
@@ -116,6 +118,38 @@ class Program:
     def _environment(self, settings):
         merged = {**self.environment, **settings}
         return {name: value for name, value in merged.items() if value is not None}
+
+
+def ask(program, answers, *arguments):
+    """Runs the program at a terminal, with `answers` typed in turn; its exit code
+    and what the terminal showed."""
+    terminal, program_end = pty.openpty()
+    process = subprocess.Popen(
+        [program.executable, *arguments],
+        cwd=program.folder,
+        env=program.environment,
+        stdin=program_end,
+        stdout=program_end,
+        stderr=program_end,
+        start_new_session=True,
+    )
+    program.started.append(process)
+    shown = b""
+    answers = list(answers)
+    ended = False
+    while True:
+        if select.select([terminal], [], [], 0.05)[0]:
+            shown += os.read(terminal, 4096)
+            if answers and shown.endswith((b"] ", b": ")):
+                os.write(terminal, answers.pop(0))
+        elif ended:
+            break
+        else:  # one more look, for what it said last
+            ended = process.poll() is not None
+    # Only now: what is in a terminal that nobody has open is gone.
+    os.close(program_end)
+    os.close(terminal)
+    return process.returncode, shown.decode()
 
 
 @pytest.fixture
