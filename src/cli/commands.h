@@ -28,6 +28,7 @@ Command doctor_command();
 Command queues_command();
 Command exchanges_command();
 Command bindings_command();
+Command route_command();
 Command connections_command();
 Command channels_command();
 Command consumers_command();

@@ -14,6 +14,7 @@
 #include "cli/event_publisher.h"
 #include "cli/last_event.h"
 #include "cli/link_recorder.h"
+#include "cli/near_binding_finder.h"
 #include "cli/output.h"
 #include "cli/publish_gate.h"
 #include "cli/publish_highlight.h"
@@ -136,7 +137,12 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
     if (!options.quiet) print_notice(notice);
   };
 
-  PublishReporter reporter(options.json_output, options.quiet, job.exchange);
+  NearBindingFinder finder(options.url, job.exchange);
+  PublishReporter reporter(options.json_output, options.quiet, job.exchange,
+                           [&](const std::string& event_type) {
+                             // A hook has no time for it.
+                             return options.fail_open ? std::string() : finder.find(event_type);
+                           });
   if (options.spool == SpoolMode::kAlways) {
     return spool_rest(options, settings, job, reporter, job.spool_folder, nullptr);
   }
@@ -169,6 +175,7 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
   auto result = runner.run(publish_events(job, deadline, progress), deadline);
   finish_links(recorder, runner, result, deadline);
   if (!last.empty()) remember_last(options, settings, last);
+  reporter.tell_unrouted();
   if (result) return reporter.finish(job.events);
 
   if (!job.spool_folder.empty() && is_for_spool(result.error().code, options.fail_open)) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/display_text.h"
 #include "cli/json_text.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
@@ -20,7 +21,15 @@ std::string published_line(const PlannedEvent& event, std::string_view exchange,
       quote_json(status));
 }
 
-Error fate_error(const PlannedEvent& event, Fate fate, std::string_view exchange) {
+Error fate_error(const PlannedEvent& event, Fate fate, std::string_view exchange,
+                 std::string_view near) {
+  if (fate == Fate::kUnroutable && !near.empty()) {
+    return {
+        ErrorCode::kNoRoute,
+        fmt::format("no queue received '{0}': the event {1} was not kept; it nearly matches {2} "
+                    "('bb route {0}' tells more)",
+                    event.event_type, event.event_id, near)};
+  }
   if (fate == Fate::kUnroutable) {
     return {ErrorCode::kNoRoute,
             fmt::format("no queue received '{0}': the event {1} was not kept; subscribe first "
@@ -36,10 +45,11 @@ Error fate_error(const PlannedEvent& event, Fate fate, std::string_view exchange
                       event.event_id, event.event_type, exchange)};
 }
 
-std::string in_history_notice(const PlannedEvent& event, std::string_view exchange) {
+std::string in_history_notice(const PlannedEvent& event, std::string_view exchange,
+                              std::string_view near) {
   return fmt::format(
-      "bb: no queue received '{}': the event {} is in the history '{}.history' alone",
-      event.event_type, event.event_id, exchange);
+      "bb: no queue received '{}': the event {} is in the history '{}.history' alone{}{}",
+      event.event_type, event.event_id, exchange, near.empty() ? "" : "; it nearly matches ", near);
 }
 
 std::string in_history_notice(std::size_t events, std::string_view exchange) {
@@ -53,7 +63,11 @@ void PublishReporter::on_settled(const PlannedEvent& event, Fate fate) {
   if (fate == Fate::kUnknown) return;
   ++settled_;
   if (fate == Fate::kInHistory) {
-    print_notice(in_history_notice(event, exchange_));
+    unrouted_.emplace_back(&event, fate);
+  } else if (fate == Fate::kUnroutable) {
+    unrouted_.emplace_back(&event, fate);
+    if (!first_failure_) first_failure_ = ErrorCode::kNoRoute;
+    return;
   } else if (fate != Fate::kPublished) {
     const Error error = fate_error(event, fate, exchange_);
     if (!first_failure_) first_failure_ = error.code;
@@ -64,6 +78,17 @@ void PublishReporter::on_settled(const PlannedEvent& event, Fate fate) {
   // Of a stream the first failed write is enough to hear of.
   if (!output_failed_ && print_result(published_line(event, exchange_, json_output_)) != kExitOk) {
     output_failed_ = true;
+  }
+}
+
+void PublishReporter::tell_unrouted() {
+  for (const auto& [event, fate] : std::exchange(unrouted_, {})) {
+    const std::string near = find_near_(event->event_type);
+    if (fate == Fate::kInHistory) {
+      print_notice(escape_controls(in_history_notice(*event, exchange_, near)));
+    } else {
+      print_error(fate_error(*event, fate, exchange_, near).message);
+    }
   }
 }
 

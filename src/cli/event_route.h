@@ -1,0 +1,45 @@
+// Where an event goes: through which bindings into which queues.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/broker_topology.h"
+
+namespace bb::cli {
+
+// Exchanges on the way, each left by a binding or, with nullptr, as the alternate of the one
+// before.
+struct RouteStep {
+  std::string exchange;
+  const TopologyBinding* binding = nullptr;  // of the topology
+};
+
+struct QueueRoute {
+  const TopologyQueue* queue = nullptr;  // of the topology; nullptr: it is not listed
+  std::string queue_name;
+  std::vector<std::vector<RouteStep>> ways;  // why: each would do
+};
+
+// The queues that get a message which is published to `exchange` with `key` and without headers, by
+// their names. Borrows from `topology`. An exchange is left once, as brokers do it; of a type that
+// is a plugin's nothing is known, and nothing leaves it.
+std::vector<QueueRoute> find_routes(const BrokerTopology& topology, const std::string& exchange,
+                                    std::string_view key);
+
+// A binding that nearly takes a key.
+struct NearBinding {
+  std::string queue;
+  std::string pattern;
+};
+
+// The nearest bindings to queues of what `exchange` leads to, the nearest first; three at most, one
+// for a queue. Those that match are not among them.
+std::vector<NearBinding> find_near_bindings(const BrokerTopology& topology,
+                                            const std::string& exchange, std::string_view key);
+
+// "the queue 'a.greeter' by 'llm.prompt', ..."; "" for none.
+std::string near_bindings_text(const std::vector<NearBinding>& near);
+
+}  // namespace bb::cli
