@@ -57,6 +57,7 @@ const std::vector<Command>& all_commands() {
     list.push_back(exchanges_command());
     list.push_back(bindings_command());
     list.push_back(route_command());
+    list.push_back(topology_command());
     list.push_back(connections_command());
     list.push_back(channels_command());
     list.push_back(consumers_command());

@@ -29,6 +29,7 @@ Command queues_command();
 Command exchanges_command();
 Command bindings_command();
 Command route_command();
+Command topology_command();
 Command connections_command();
 Command channels_command();
 Command consumers_command();
