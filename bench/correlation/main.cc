@@ -34,7 +34,7 @@ constexpr std::size_t kGraphEvents = 10'000;
 constexpr std::size_t kLevels = 100;
 constexpr int kRounds = 5;
 
-[[noreturn]] void end(const std::string& why) {
+[[noreturn]] void give_up(const std::string& why) {
   std::fprintf(stderr, "correlation_bench: %s\n", why.c_str());
   std::exit(1);
 }
@@ -43,14 +43,14 @@ template <class T>
 T run(asio::io_context& context, asio::awaitable<Result<T>> task) {
   std::optional<Result<T>> outcome;
   asio::co_spawn(context, std::move(task), [&](const std::exception_ptr& thrown, Result<T> result) {
-    if (thrown) end("an exception");
+    if (thrown) give_up("an exception");
     outcome = std::move(result);
   });
   context.restart();
   while (!outcome && context.run_one() > 0) {
   }
-  if (!outcome) end("a call never ended");
-  if (!*outcome) end(outcome->error().message);
+  if (!outcome) give_up("a call never ended");
+  if (!*outcome) give_up(outcome->error().message);
   if constexpr (!std::is_void_v<T>) return **std::move(outcome);
 }
 
@@ -129,7 +129,7 @@ double median_ms(Work work) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) end("usage: correlation_bench sqlite FILE | redis PORT");
+  if (argc != 3) give_up("usage: correlation_bench sqlite FILE | redis PORT");
   const std::string engine = argv[1];
   asio::io_context context(1);
   std::shared_ptr<LinkStore> store;
@@ -137,7 +137,7 @@ int main(int argc, char** argv) {
     LinkDatabaseOptions options;
     options.path = argv[2];
     auto database = LinkDatabase::open(options);
-    if (!database) end(database.error().message);
+    if (!database) give_up(database.error().message);
     store = std::make_shared<SqliteLinkStore>(*std::move(database));
   } else {
     redis::ClientOptions options;
@@ -155,7 +155,8 @@ int main(int argc, char** argv) {
   std::size_t one_by_one_events = 0;
   const double one_by_one_ms =
       median_ms([&] { one_by_one_events = walk_one_by_one(context, *store, last); });
-  if (events != one_by_one_events) end(fmt::format("{} and {} events", events, one_by_one_events));
+  if (events != one_by_one_events)
+    give_up(fmt::format("{} and {} events", events, one_by_one_events));
   fmt::print(
       "{{\"engine\":\"{}\",\"links_per_s\":{:.0f},\"events\":{},\"walk_ms\":{:.2f},"
       "\"one_by_one_ms\":{:.2f}}}\n",

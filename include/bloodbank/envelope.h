@@ -113,7 +113,7 @@ std::expected<Envelope, EnvelopeError> parse_envelope(std::string_view json);
 // `target`, `correlation_id`, `session_id`, the last two of which are kept: a
 // correlation_id that is a UUID as the parent, the others as unknown fields.
 // `source.host` is then "unknown" and `source.type` manual. A document that has
-// `event_id`, `timestamp` or `payload` is read as an envelope, not as a legacy one.
+// `event_id`, `timestamp` or `payload` is an envelope. Reads CloudEvents, too: docs/interop.md.
 std::expected<Envelope, EnvelopeError> parse_any_envelope(std::string_view json);
 
 // The structural errors of an envelope built in memory: an empty list means that

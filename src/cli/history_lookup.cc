@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/history_reader.h"
+#include "client/cloud_message.h"
 #include "correlation/event_reader.h"
 #include "correlation/uuid_hash.h"
 
@@ -29,10 +30,12 @@ asio::awaitable<Result<void>> search(client::Connection& connection, HistoryLook
   correlation::EventReader reader;
   const HistoryOffset last = extent->end - 1;
   HistoryVisitor visitor = [&](HistoryOffset offset, const client::Delivery& delivery) {
-    if (const auto event = reader.read(delivery.body)) {
+    const auto binary = client::envelope_of_binary(delivery.properties(), delivery.body);
+    const std::string& body = binary ? *binary : delivery.body;
+    if (const auto event = reader.read(body)) {
       const auto found = wanted.find(event->id);
       if (found != wanted.end()) {
-        lookup.bodies[found->second] = delivery.body;
+        lookup.bodies[found->second] = body;
         wanted.erase(found);
       }
     }

@@ -222,6 +222,9 @@ int run_publish(PublishCommandOptions& options) {
   if (const auto checked = check_command_options(options); !checked) return report(checked.error());
   const Settings settings = Settings::load();
   if (const auto found = find_causes(options, settings); !found) return report(found.error());
+  auto trace = find_trace(options);
+  if (!trace) return report(trace.error());
+  options.plan.dress.trace = *std::move(trace);
   PublishGate gate = make_gate(options, settings);
   if (options.plan.lines_file) return run_bulk(options, settings, gate);
   const int exit_code = run_events(options, settings, gate);

@@ -1,5 +1,6 @@
 #include "cli/publish_options.h"
 
+#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <utility>
@@ -179,6 +180,19 @@ std::vector<OptionSpec> other_options(PublishCommandOptions& options) {
                   "Where the spool is (default $BB_DATA_DIR, else ~/.local/state/bloodbank)",
                   ValueKind::kDirectory),
       url_option(options.url),
+      choice_option(
+          "--cloudevents", {"binary", "structured"},
+          [&options](const std::string& name) {
+            options.plan.dress.form =
+                name == "binary" ? EventForm::kCloudEventBinary : EventForm::kCloudEventStructured;
+          },
+          "Publish as CloudEvents: attributes in headers and the payload alone as the body "
+          "(binary), or one JSON object (structured)"),
+      text_option("--traceparent", "TEXT", options.traceparent,
+                  "The trace of W3C Trace Context that this belongs to (default $TRACEPARENT); the "
+                  "event carries a step of its own in its headers"),
+      text_option("--tracestate", "TEXT", options.tracestate,
+                  "What goes with it (default $TRACESTATE)"),
       exchange_option(options.exchange),
   };
 }
@@ -188,6 +202,22 @@ void append(std::vector<OptionSpec>& target, std::vector<OptionSpec> more) {
 }
 
 }  // namespace
+
+Result<std::optional<event::TraceContext>> find_trace(const PublishCommandOptions& options) {
+  const auto of_environment = [](const char* name) -> std::string {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? "" : value;
+  };
+  if (!options.traceparent) {
+    return event::parse_trace_context(of_environment("TRACEPARENT"),
+                                      options.tracestate.value_or(of_environment("TRACESTATE")));
+  }
+  auto trace = event::parse_trace_context(*options.traceparent, options.tracestate.value_or(""));
+  if (trace) return trace;
+  return fail(ErrorCode::kUsage,
+              "--traceparent is none of W3C Trace Context: it is meant to be like "
+              "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+}
 
 Result<void> check_command_options(const PublishCommandOptions& options) {
   PublishOptions plan = options.plan;

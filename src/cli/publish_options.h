@@ -20,6 +20,8 @@ namespace bb::cli {
 struct PublishCommandOptions {
   PublishOptions plan;        // but for correlation_ids
   std::vector<Cause> causes;  // of which those are made
+  std::optional<std::string> traceparent;
+  std::optional<std::string> tracestate;
   // How payloads are checked.
   bool permissive = false;
   bool skip_validation = false;
@@ -49,6 +51,11 @@ struct PublishCommandOptions {
 
 // kUsage for options that do not go together.
 Result<void> check_command_options(const PublishCommandOptions& options);
+
+// The trace that the events belong to: by the options, else TRACEPARENT and TRACESTATE in the
+// environment. kUsage for an option that is none; what the environment has and is none does not
+// count (W3C Trace Context §4.3).
+Result<std::optional<event::TraceContext>> find_trace(const PublishCommandOptions& options);
 
 // The command without its run().
 Command describe_publish(const std::shared_ptr<PublishCommandOptions>& options);

@@ -264,6 +264,7 @@ Result<PlannedEvent> plan_payload(const PublishOptions& options, const PlacedTex
     return not_envelope("the event", errors);
   }
   PlannedEvent event = plan_event(envelope, serialize(envelope));
+  dress(event, envelope, options.dress);
   event.schema_id = schema_id;
   return event;
 }
@@ -288,6 +289,7 @@ Result<PlannedEvent> plan_envelope(const PublishOptions& options, const PlacedTe
   // In the spelling of the envelope: receivers compare the message's id with that as texts.
   event.event_id =
       event::decode_json_string(event::string_text(member_of(text.text, "event_id"))).text;
+  dress(event, *envelope, options.dress);
   event.schema_id = schema_id;
   return event;
 }

@@ -32,6 +32,8 @@ struct PublishOptions {
   std::optional<std::string> source_app;
   std::optional<std::string> source_host;
 
+  EventDress dress;
+
   bool takes_envelopes() const { return envelope_file || envelope_json || envelopes; }
 };
 

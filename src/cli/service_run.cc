@@ -9,11 +9,13 @@
 #include <memory>
 #include <utility>
 
+#include "amqp/field_table.h"
 #include "bloodbank/envelope.h"
 #include "cli/child_process.h"
 #include "cli/duration.h"
 #include "cli/webhook_target.h"
 #include "client/text.h"
+#include "event/trace_context.h"
 
 namespace bb::cli {
 namespace {
@@ -24,20 +26,44 @@ using client::Handled;
 
 constexpr int kTemporaryFailure = 75;  // EX_TEMPFAIL, sysexits.h
 
-std::vector<std::pair<std::string, std::string>> environment_of(const Envelope& event,
-                                                                const Attempt& attempt,
-                                                                const std::string& queue) {
-  return {{"BB_EVENT_TYPE", event.event_type},
-          {"BB_EVENT_ID", event.event_id.to_string()},
-          {"BB_EVENT_TIMESTAMP", format_rfc3339(event.timestamp)},
-          {"BB_EVENT_SOURCE_HOST", event.source.host},
-          {"BB_EVENT_SOURCE_APP", event.source.app.value_or("")},
-          {"BB_CORRELATION_ID",
-           event.correlation_ids.empty() ? "" : event.correlation_ids.front().to_string()},
-          {"BB_EXCHANGE", attempt.exchange},
-          {"BB_ROUTING_KEY", attempt.routing_key},
-          {"BB_QUEUE", queue},
-          {"BB_ATTEMPT", std::to_string(attempt.number)}};
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+// A step of its own in the trace that the event belongs to; empty where it belongs to none, so that
+// that of `bb subscribe` is not taken for it.
+void add_trace(Environment& environment, const client::Delivery& delivery) {
+  std::string traceparent;
+  std::string tracestate;
+  if (const auto properties = delivery.properties(); properties.headers) {
+    if (const auto headers = amqp::decode_table(*properties.headers)) {
+      for (const auto& [name, value] : {std::pair(event::kTraceparent, &traceparent),
+                                        std::pair(event::kTracestate, &tracestate)}) {
+        const amqp::FieldValue* const field = headers->find(name);
+        if (field != nullptr && field->as_string() != nullptr) *value = *field->as_string();
+      }
+    }
+  }
+  const auto trace = event::parse_trace_context(traceparent, tracestate);
+  const auto step = trace ? std::optional(trace->child()) : std::nullopt;
+  environment.emplace_back("TRACEPARENT", step ? step->traceparent() : "");
+  environment.emplace_back("TRACESTATE", step ? step->state : "");
+}
+
+Environment environment_of(const Envelope& event, const Attempt& attempt,
+                           const std::string& queue) {
+  Environment environment{
+      {"BB_EVENT_TYPE", event.event_type},
+      {"BB_EVENT_ID", event.event_id.to_string()},
+      {"BB_EVENT_TIMESTAMP", format_rfc3339(event.timestamp)},
+      {"BB_EVENT_SOURCE_HOST", event.source.host},
+      {"BB_EVENT_SOURCE_APP", event.source.app.value_or("")},
+      {"BB_CORRELATION_ID",
+       event.correlation_ids.empty() ? "" : event.correlation_ids.front().to_string()},
+      {"BB_EXCHANGE", attempt.exchange},
+      {"BB_ROUTING_KEY", attempt.routing_key},
+      {"BB_QUEUE", queue},
+      {"BB_ATTEMPT", std::to_string(attempt.number)}};
+  add_trace(environment, *attempt.delivery);
+  return environment;
 }
 
 Handled handled_of(const ChildEnd& end, const ServiceJob& job) {

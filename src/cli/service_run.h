@@ -46,7 +46,8 @@ enum class ServiceEnd {
 //
 // It finds the event on its standard input, and in its environment BB_EVENT_TYPE, BB_EVENT_ID,
 // BB_EVENT_TIMESTAMP, BB_EVENT_SOURCE_HOST, BB_EVENT_SOURCE_APP, BB_CORRELATION_ID (its first
-// parent, or empty), BB_EXCHANGE, BB_ROUTING_KEY, BB_QUEUE and BB_ATTEMPT (1 is the first).
+// parent, or empty), BB_EXCHANGE, BB_ROUTING_KEY, BB_QUEUE, BB_ATTEMPT (1 is the first), and
+// TRACEPARENT and TRACESTATE: a step of its own in the trace that the event belongs to, or empty.
 //
 // The first signal ends the subscription: what is at work comes to its end. `deadline` does the
 // same. All arguments outlive the coroutine.

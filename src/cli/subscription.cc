@@ -16,6 +16,7 @@
 #include "cli/history_reader.h"
 #include "cli/wakeup.h"
 #include "client/channel.h"
+#include "client/cloud_message.h"
 
 namespace bb::cli {
 namespace {
@@ -56,6 +57,7 @@ class Inbox {
   }
 
   void push(Delivery delivery) {
+    client::read_cloud_event(delivery);
     deliveries.push_back(std::move(delivery));
     wake_.notify();
   }

@@ -61,10 +61,13 @@ Trace::Trace(Uuid start, correlation::Graph graph, std::vector<std::string> bodi
   bodies_.resize(size());
   parents_.resize(size());
   children_.resize(size());
-  for (const std::string& body : bodies_) {
+  for (std::string& body : bodies_) {
     auto& envelope = envelopes_.emplace_back();
-    if (auto parsed = parse_any_envelope(body)) {
+    if (auto parsed = parse_envelope(body)) {
       envelope = *std::move(parsed);
+    } else if (auto other = parse_any_envelope(body)) {
+      envelope = *std::move(other);
+      body = serialize(*envelope);
     } else {
       ++unknown_;
     }

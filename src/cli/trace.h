@@ -26,6 +26,7 @@ class Trace {
 
   // nullptr: it is not known.
   const Envelope* envelope(Place event) const;
+  // Its envelope as a text: where it was published as one, that.
   const std::string& body(Place event) const { return bodies_[event]; }
   std::size_t unknown_events() const { return unknown_; }
 

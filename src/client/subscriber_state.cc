@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/try.h"
+#include "client/cloud_message.h"
 #include "client/failure_headers.h"
 #include "client/permission_hint.h"
 
@@ -237,6 +238,7 @@ awaitable<void> SubscriberState::wind_down(Pointer self, SessionPointer session)
 }
 
 void SubscriberState::on_delivery(const SessionPointer& session, Delivery delivery) {
+  read_cloud_event(delivery);
   session->acks.delivered(delivery.delivery_tag);
   if (stopping_) return;
   std::string key = options_.order_key ? options_.order_key(delivery) : std::string();

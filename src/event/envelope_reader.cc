@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "event/agent_context.h"
+#include "event/cloud_event.h"
 #include "event/envelope_fields.h"
 #include "event/field_values.h"
 #include "event/json_cursor.h"
@@ -170,6 +171,12 @@ std::expected<Envelope, EnvelopeError> read_document(std::string_view json, bool
     return std::unexpected(EnvelopeError{std::nullopt, errors.take()});
   }
   const std::vector<TopLevelField> fields = top_level_fields(json);
+  const auto is_version = [](const TopLevelField& field) {
+    return field.name.characters == "specversion";
+  };
+  if (legacy_too && std::ranges::any_of(fields, is_version) && is_cloud_event(json)) {
+    return parse_cloud_event(json);
+  }
   return EnvelopeReader(legacy_too ? shape_of(fields) : Shape::kEnvelope).read(fields);
 }
 

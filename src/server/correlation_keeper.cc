@@ -10,9 +10,12 @@
 #include <functional>
 #include <utility>
 
+#include "amqp/properties.h"
+#include "base/bytes.h"
 #include "base/logging.h"
 #include "base/try.h"
 #include "broker/history.h"
+#include "client/cloud_message.h"
 #include "server/elsewhere.h"
 
 namespace bb::server {
@@ -37,6 +40,16 @@ constexpr int kBusyShare = 30;
 constexpr milliseconds kCatchUpTime{2000};
 // Bodies read in one turn.
 constexpr std::size_t kBodiesPerTurn = 64;
+
+// As an envelope or a CloudEvent in one JSON text.
+std::string event_of(const broker::Message& message) {
+  if (const auto properties = amqp::decode_properties(as_bytes(message.properties()))) {
+    if (auto text = client::envelope_of_binary(*properties, message.body())) {
+      return *std::move(text);
+    }
+  }
+  return std::string(message.body());
+}
 
 // Others go first: the bus above all.
 void lower_priority() {
@@ -286,7 +299,8 @@ asio::awaitable<Result<std::vector<std::string>>> CorrelationKeeper::bodies(
       broker::StreamLog::Cursor cursor = queue->stream_log().find(offset->second);
       const auto entry = queue->stream_log().next(cursor);
       if (entry && entry->offset == offset->second && entry->position != 0) {
-        if (const auto message = storage_.load(entry->position, memory_)) body = (*message)->body();
+        if (const auto message = storage_.load(entry->position, memory_))
+          body = event_of(**message);
       }
     }
     if (!bodies.empty() && bytes + body.size() > bytes_max) break;

@@ -3,35 +3,23 @@
 #include <optional>
 #include <utility>
 
-#include "amqp/field_table.h"
 #include "amqp/properties.h"
 #include "base/bytes.h"
+#include "client/cloud_message.h"
 
 namespace bb::server {
 namespace {
 
 using correlation::SeenEvent;
 
-// CloudEvents in binary mode: attributes are application properties, which AMQP 0-9-1 calls
-// headers.
-std::optional<SeenEvent> read_headers(std::string_view properties) {
+// CloudEvents in binary mode.
+std::optional<SeenEvent> read_headers(correlation::EventReader& reader, std::string_view properties,
+                                      std::string_view body) {
+  if (properties.find("cloudEvents") == std::string_view::npos) return std::nullopt;
   const auto decoded = amqp::decode_properties(as_bytes(properties));
-  if (!decoded || !decoded->headers) return std::nullopt;
-  const auto headers = amqp::decode_table(*decoded->headers);
-  if (!headers) return std::nullopt;
-  const auto text = [&](std::string_view name) -> std::string_view {
-    for (const char separator : {':', '_'}) {
-      const auto* const value =
-          headers->find(std::string("cloudEvents") + separator + std::string(name));
-      if (value != nullptr && value->as_string() != nullptr) return *value->as_string();
-    }
-    return {};
-  };
-  const auto id = Uuid::parse(text("id"));
-  if (!id) return std::nullopt;
-  SeenEvent event{*id, correlation::read_id_list(text("causationids"))};
-  if (event.parents.empty()) event.parents = correlation::read_id_list(text("causationid"));
-  return event;
+  if (!decoded) return std::nullopt;
+  const auto envelope = client::envelope_of_binary(*decoded, body);
+  return envelope ? reader.read(*envelope) : std::nullopt;
 }
 
 }  // namespace
@@ -51,8 +39,9 @@ HistoryBatch::Contents HistoryBatch::read(correlation::EventReader& reader) cons
     const std::string_view properties = rest.substr(0, message.properties_bytes);
     const std::string_view body = rest.substr(message.properties_bytes, message.body_bytes);
     rest.remove_prefix(message.properties_bytes + message.body_bytes);
-    auto event = reader.read(body);
-    if (!event) event = read_headers(properties);
+    // First, because a payload alone may look like an event of the legacy shape.
+    auto event = read_headers(reader, properties, body);
+    if (!event) event = reader.read(body);
     if (!event) continue;
     contents.places.push_back({event->id, message.offset});
     if (event->parents.empty()) continue;

@@ -1,6 +1,7 @@
 """`bb trace`, `bb link`, `bb event-id`: what caused what, kept by `bb serve` itself."""
 
 import json
+import pathlib
 import re
 import signal
 import subprocess
@@ -314,3 +315,22 @@ def test_causes_from_standard_input(bus):
         assert done.returncode == USAGE, done.stderr
     done = bus(*PUBLISH, "a.three", "--json", "-", "-c", "-", stdin=b"{}")
     assert done.returncode == USAGE
+
+
+def test_the_demo_ends_with_the_trace_of_a_dialogue(bb_alone):
+    session = pathlib.Path(__file__).parents[2] / "examples" / "voice" / "session.jsonl"
+    done = bb_alone("demo", "--session", session)
+    assert done.returncode == OK, done.stderr
+    tree = done.stdout.partition("bb trace")[2].splitlines()[2:8]
+    assert tree[0].startswith("transcription.voice.started")
+    assert tree[1].startswith("└─ transcription.voice.processed *")
+    assert tree[5].strip().startswith("└─ tonny.response.completed") and "+" in tree[5]
+
+
+@pytest.mark.parametrize("mode", ["binary", "structured"])
+def test_cloudevents_are_traced_as_well(bus, mode):
+    first = bus.publish("a.one", "--cloudevents", mode, payload={"text": "cloudy"})
+    second = bus.publish("a.two", "--cloudevents", mode, "-c", first)
+    assert bus.types(second) == ["a.one", "a.two"]
+    out = bus.trace(second).stdout
+    assert '"cloudy"' in out and "a.two *" in out
