@@ -13,10 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-// What the broker keeps beside an exchange: what was published, and what was refused.
-constexpr std::string_view kHistory = "history";
-constexpr std::string_view kQuarantine = "quarantine";
-
 double growth_of(const json::object& queue) {
   const json::value* const rate = find_member(queue, "messages_details.rate");
   return rate != nullptr && rate->is_number() ? rate->to_number<double>() : 0;
@@ -91,12 +87,18 @@ std::optional<SideQueue> side_queue_of(std::string_view name) {
   return SideQueue{std::string(name.substr(0, infix)), false};
 }
 
+bool is_kept_of(std::string_view queue, std::string_view exchange) {
+  if (!queue.starts_with(exchange)) return false;
+  queue.remove_prefix(exchange.size());
+  return queue == ".history" || queue == ".quarantine";
+}
+
 std::string service_of(std::string_view queue, std::string_view exchange) {
-  if (side_queue_of(queue) || !queue.starts_with(exchange)) return "";
+  if (side_queue_of(queue) || is_kept_of(queue, exchange) || !queue.starts_with(exchange))
+    return "";
   queue.remove_prefix(exchange.size());
   if (queue.size() < 2 || queue.front() != '.') return "";
-  queue.remove_prefix(1);
-  return queue == kHistory || queue == kQuarantine ? "" : std::string(queue);
+  return std::string(queue.substr(1));
 }
 
 }  // namespace bb::cli

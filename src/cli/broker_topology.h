@@ -56,6 +56,10 @@ Result<BrokerTopology> fetch_topology(ManagementSession& session);
 // have beside their queues. "" where it is none's.
 std::string service_of(std::string_view queue, std::string_view exchange);
 
+// Whether the queue is what is kept beside the exchange: `<exchange>.history`, what was published
+// to it, or `<exchange>.quarantine`, what was refused. No service gets events by it.
+bool is_kept_of(std::string_view queue, std::string_view exchange);
+
 // Whether it holds what service's queues have for events that failed: `<queue>.dlq`,
 // `<queue>.retry.<ms>`. Gives the queue.
 struct SideQueue {

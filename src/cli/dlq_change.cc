@@ -10,7 +10,6 @@
 #include "base/bytes.h"
 #include "base/try.h"
 #include "cli/ask.h"
-#include "cli/broker_errors.h"
 #include "cli/dlq_look.h"
 #include "cli/management_options.h"
 #include "client/failure_headers.h"
@@ -203,8 +202,8 @@ int run_change(const DlqPlace& place, const LetterChange& change) {
                   : runner.run(change_letters(place, change, runner, deadline, report), deadline);
   const std::string what = what_is_done(change, report.done);
   if (!done) {
-    const int exit_code = cli::report(explain(std::move(done).error(), place.connector.urls, "",
-                                              what + ", the others stay where they are"));
+    const int exit_code = cli::report(
+        explain_letters(std::move(done).error(), place, what + ", the others stay where they are"));
     return report.done > 0 && exit_code != kExitInterrupted ? kExitPartial : exit_code;
   }
   if (report.done == 0 && report.refused == 0 && !report.interrupted) {

@@ -114,8 +114,9 @@ Result<int> edit(const DlqOptions& options) {
   // The letter is not held meanwhile: whatever the person does, it is in its queue.
   auto event = edit_until_valid(found, file, original, gate);
   if (!event) {
+    const int exit_code = report(event.error());
     if (file.is_kept()) print_done(hint);
-    return fail(std::move(event).error());
+    return exit_code;
   }
   BB_TRY_ASSIGN(const int exit_code, apply(std::move(place), found, *std::move(event)));
   if (exit_code == kExitOk) {

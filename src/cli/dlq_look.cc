@@ -96,7 +96,7 @@ Result<LookReport> run_look(const DlqPlace& place, const LetterVisitor& visitor)
   Runner runner;
   runner.catch_signals();
   auto done = runner.run(look_at_letters(place, visitor, deadline, report), deadline);
-  if (!done) return fail(explain(std::move(done).error(), place.connector.urls, "", ""));
+  if (!done) return fail(explain_letters(std::move(done).error(), place, ""));
   return report;
 }
 
@@ -115,8 +115,10 @@ Result<FoundLetter> find_letter(const DlqPlace& place, const std::string& id) {
   BB_TRY_ASSIGN(const LookReport report, run_look(place, visitor));
   if (found.empty()) {
     return fail(ErrorCode::kNotFound,
-                fmt::format("there is no dead letter {}, of {}; 'bb dlq list' shows them",
-                            quoted_name(id), report.waiting));
+                fmt::format("there is no dead letter {}{}", quoted_name(id),
+                            report.waiting == 0 ? ", nor any other"
+                                                : fmt::format(", of {}; 'bb dlq list' shows them",
+                                                              report.waiting)));
   }
   if (found.size() == 1) return std::move(found.front());
   std::string candidates;
@@ -134,11 +136,21 @@ void say_no_letters(const DlqPlace& place, std::size_t waiting) {
     print_done(fmt::format("no dead letters like that, of {}", waiting));
   } else if (place.is_named) {
     print_done(fmt::format("no dead letters in {}", quoted_name(place.queues.front().name)));
+  } else if (place.queues.empty()) {
+    print_done("no dead letters: no queue has a name that ends in .dlq");
   } else {
-    print_done(fmt::format("no dead letters in {}",
-                           count_of(std::ssize(place.queues), "queue") +
-                               (place.queues.empty() ? " whose name ends in .dlq" : "")));
+    print_done(fmt::format("no dead letters in {}", count_of(std::ssize(place.queues), "queue")));
   }
+}
+
+Error explain_letters(Error error, const DlqPlace& place, std::string_view consequence) {
+  if (error.code == ErrorCode::kNotFound && place.is_named && error.message.contains("no queue")) {
+    return {error.code,
+            fmt::format("there is no queue {}: a service makes it when it starts; 'bb dlq list' "
+                        "without --service and --queue looks at all there are",
+                        quoted_name(place.queues.front().name))};
+  }
+  return explain(std::move(error), place.connector.urls, "", consequence);
 }
 
 }  // namespace bb::cli

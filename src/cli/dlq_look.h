@@ -49,6 +49,9 @@ Result<FoundLetter> find_letter(const DlqPlace& place, const std::string& id);
 // That no letter is meant, of so many that wait.
 void say_no_letters(const DlqPlace& place, std::size_t waiting);
 
+// `error`, met there, with what the user can do about it; `consequence` as of explain().
+Error explain_letters(Error error, const DlqPlace& place, std::string_view consequence);
+
 // The commands.
 int run_dlq_list(const DlqOptions& options);
 int run_dlq_show(const DlqOptions& options);

@@ -41,7 +41,8 @@ class Router {
     }
     bool found = false;
     for (const TopologyBinding& binding : topology_.bindings) {
-      if (binding.source != name || !takes(*exchange, binding, key_)) continue;
+      if (binding.source != name || is_kept_of(binding.destination, name)) continue;
+      if (!takes(*exchange, binding, key_)) continue;
       found = true;
       const auto way = step(before, name, &binding);
       if (binding.to_exchange) {
@@ -101,7 +102,7 @@ std::vector<NearBinding> find_near_bindings(const BrokerTopology& topology,
     const std::string source = std::move(next.back());
     next.pop_back();
     for (const TopologyBinding& binding : topology.bindings) {
-      if (binding.source != source) continue;
+      if (binding.source != source || is_kept_of(binding.destination, source)) continue;
       if (binding.to_exchange) {
         if (reached.insert(binding.destination).second) next.push_back(binding.destination);
         continue;

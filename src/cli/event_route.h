@@ -23,8 +23,8 @@ struct QueueRoute {
 };
 
 // The queues that get a message which is published to `exchange` with `key` and without headers, by
-// their names. Borrows from `topology`. An exchange is left once, as brokers do it; of a type that
-// is a plugin's nothing is known, and nothing leaves it.
+// their names; a history is none. Borrows from `topology`. An exchange is left once, as brokers do
+// it; of a type that is a plugin's nothing is known, and nothing leaves it.
 std::vector<QueueRoute> find_routes(const BrokerTopology& topology, const std::string& exchange,
                                     std::string_view key);
 

@@ -92,6 +92,14 @@ TEST(EventRoute, IsTheAlternateWhereNothingElseTakesIt) {
   EXPECT_THAT(broker.routed("events", "github.push"), ElementsAre("b"));
 }
 
+TEST(EventRoute, DoesNotEndInTheHistory) {
+  Broker broker;
+  broker.exchange("events").queue("events.history").queue("other.history");
+  broker.bind("events", "#", "events.history").bind("events", "#", "other.history");
+  EXPECT_THAT(broker.routed("events", "llm.prompt"), ElementsAre("other.history"));
+  EXPECT_THAT(broker.near("events", "llm.prompt"), ElementsAre());
+}
+
 TEST(NearBindings, AreTheNearestOfEachQueue) {
   Broker broker;
   broker.exchange("events").exchange("audit");

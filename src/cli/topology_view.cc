@@ -23,13 +23,10 @@ std::string label_of(const TopologyBinding& binding) {
                              : fmt::format("{} {}", binding.key, binding.arguments);
 }
 
-// What the broker keeps beside an exchange.
-bool is_kept_of(std::string_view queue, const BrokerTopology& topology) {
-  for (const std::string_view suffix : {".history", ".quarantine"}) {
-    if (!queue.ends_with(suffix)) continue;
-    if (topology.find_exchange(queue.substr(0, queue.size() - suffix.size()))) return true;
-  }
-  return false;
+bool is_kept(std::string_view queue, const BrokerTopology& topology) {
+  return std::ranges::any_of(topology.exchanges, [&](const TopologyExchange& exchange) {
+    return is_kept_of(queue, exchange.name);
+  });
 }
 
 }  // namespace
@@ -51,7 +48,7 @@ TopologyView make_topology_view(const BrokerTopology& topology,
     node.messages = queue.messages;
     node.consumers = queue.consumers;
     node.growth = queue.growth;
-    node.is_kept = is_kept_of(queue.name, topology);
+    node.is_kept = is_kept(queue.name, topology);
     nodes.emplace(queue.name, std::move(node));
   }
   std::set<std::string> bound;
@@ -77,6 +74,7 @@ TopologyView make_topology_view(const BrokerTopology& topology,
     node.has_history = topology.find_queue(exchange.name + ".history") != nullptr;
     for (const TopologyBinding& binding : topology.bindings) {
       if (binding.source != exchange.name) continue;
+      if (!binding.to_exchange && is_kept_of(binding.destination, exchange.name)) continue;
       node.bindings.push_back({label_of(binding), binding.destination, binding.to_exchange});
     }
     if (!node.bindings.empty() || !is_brokers_own(exchange.name)) {

@@ -20,6 +20,7 @@ BrokerTopology service_topology() {
                         {"rest", "fanout", ""}};
   topology.bindings = {{"audit", "log", false, "", ""},
                        {"events", "audit", true, "#", ""},
+                       {"events", "events.history", false, "#", ""},
                        {"events", "events.greeter", false, "llm.*", ""},
                        {"events", "events.greeter", false, "llm.promt", ""}};
   topology.queues = {{"events.greeter", "classic", 3, 1},

@@ -206,8 +206,10 @@ def test_nothing_there(bb, dlq, letters):
     one_line(dlq("list"), OK, "no dead letters in", letters.dlq)
     assert json.loads(dlq("list", "-o", "json").stdout) == []
     letters.channel.queue_delete(letters.dlq)
-    one_line(dlq("list"), FAILURE, letters.dlq)
-    assert bb("dlq", "list", "--service", "no-such").returncode == FAILURE
+    for name in ("list", "export"):
+        one_line(dlq(name), FAILURE, letters.dlq, "there is no queue")
+    one_line(dlq("retry", "--all"), FAILURE, letters.dlq, "there is no queue")
+    one_line(bb("dlq", "list", "--service", "no-such"), FAILURE, "no-such.dlq")
 
 
 def test_a_user_who_may_not(bb, letters, http_url, unique):

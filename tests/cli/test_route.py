@@ -71,6 +71,16 @@ def test_what_it_tells_is_what_happens(routed, channel):
     channel.exchange_delete(other)
 
 
+def test_the_history_is_nobody(routed, channel):
+    history = f"{routed.exchange}.history"
+    channel.queue_declare(history, durable=True, arguments={"x-queue-type": "stream"})
+    channel.queue_bind(history, routed.exchange, "#")
+    one_line(routed("route", "something.else"), NO_ROUTE, f"'{history}' would keep it")
+    [route] = routes(routed("route", "llm.prompt", "-o", "ndjson"))
+    assert route["queue"] == routed.queues[0]
+    channel.queue_delete(history)
+
+
 def test_no_queue_would_get_it(routed):
     lost = routed("route", "llm.prompt.long")
     one_line(lost, NO_ROUTE, "'llm.prompt.long'", routed.queues[0], "'llm.prompt'")
