@@ -144,6 +144,7 @@ void Channel::send_content(const Queue& queue, const QueuedMessage& message, boo
 void Channel::deliver(ChannelConsumer& consumer, QueuedMessage message) {
   const std::uint64_t tag = next_delivery_tag_++;
   ++connection_.broker().counters.delivered;
+  consumer.queue()->count_delivered();
   const Message& content = *message.message;
   send(amqp::basic::Deliver{consumer.tag(), tag, message.redelivered, content.exchange(),
                             content.routing_key()});
@@ -160,7 +161,8 @@ void Channel::deliver(ChannelConsumer& consumer, QueuedMessage message) {
     // What a client holds unacknowledged need not be held here as well.
     consumer.queue()->leave_to_storage(message);
   }
-  unacked_.add({tag, consumer.queue(), consumer.number(), std::move(message)});
+  unacked_.add({tag, consumer.queue(), consumer.number(), std::move(message),
+                connection_.broker().clock.now});
 }
 
 Result<void> Channel::handle(const amqp::basic::Get& method) {
@@ -183,6 +185,7 @@ Result<void> Channel::handle(const amqp::basic::Get& method) {
   }
   const std::uint64_t tag = next_delivery_tag_++;
   ++connection_.broker().counters.delivered;
+  queue->count_delivered();
   const Message& content = *message->message;
   send(amqp::basic::GetOk{tag, message->redelivered, content.exchange(), content.routing_key(),
                           queue->message_count()});
@@ -192,7 +195,8 @@ Result<void> Channel::handle(const amqp::basic::Get& method) {
     queue->settle(*message);
   } else {
     queue->leave_to_storage(*message);
-    unacked_.add({tag, Queue::Ptr(queue), /*consumer=*/0, *std::move(message)});
+    unacked_.add({tag, Queue::Ptr(queue), /*consumer=*/0, *std::move(message),
+                  connection_.broker().clock.now});
   }
   return {};
 }
@@ -270,6 +274,7 @@ void Channel::settle(std::vector<Unacked> taken, Outcome outcome) {
     } else if (outcome == Outcome::kRejected) {
       queue.reject(std::move(unacked.message));
     } else {
+      queue.count_acknowledged();
       queue.settle(unacked.message);
     }
   }

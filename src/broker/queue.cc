@@ -29,6 +29,7 @@ Queue::~Queue() {
 
 void Queue::push(Message::Ptr message, Position position) {
   BB_ASSERT(!closed_);
+  traffic_.published.add(context_.clock.now);
   if (stream_) return stream_->push(std::move(message), position);
   const bool first = messages_.empty();
   QueuedMessage added{.position = position, .body_bytes = message->body().size()};
@@ -84,6 +85,12 @@ std::uint32_t Queue::consumer_count() const {
 const StreamLog& Queue::stream_log() const {
   BB_ASSERT(stream_);
   return stream_->log();
+}
+
+std::optional<std::int64_t> Queue::head_published_ms() {
+  const QueuedMessage* const first = stream_ ? nullptr : messages_.front();
+  if (first == nullptr) return std::nullopt;
+  return first->message->published_ms();
 }
 
 std::optional<QueuedMessage> Queue::pop() {

@@ -23,6 +23,7 @@
 #include "broker/priority_messages.h"
 #include "broker/queue_policy.h"
 #include "broker/queued_message.h"
+#include "broker/rate_meter.h"
 #include "broker/stream_log.h"
 #include "broker/timer_queue.h"
 
@@ -166,6 +167,20 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   std::uint32_t consumer_count() const;
   // Of a stream.
   const StreamLog& stream_log() const;
+  // When the first that waits was published, in milliseconds since 1970; nullopt: none waits. Reads
+  // it from the storage where it is in no memory.
+  std::optional<std::int64_t> head_published_ms();
+
+  // For whoever looks: how much came, was given to clients, and was acknowledged by them.
+  struct Traffic {
+    RateMeter published;
+    RateMeter delivered;
+    RateMeter acknowledged;
+  };
+  const Traffic& traffic() const { return traffic_; }
+  void count_delivered() { traffic_.delivered.add(context_.clock.now); }
+  void count_acknowledged() { traffic_.acknowledged.add(context_.clock.now); }
+
   bool accepts_consumer(bool exclusive) const { return consumers_.accepts(exclusive); }
   // Its one consumer wants to be alone.
   bool has_exclusive_consumer() const { return consumers_.has_exclusive(); }
@@ -226,6 +241,7 @@ class Queue : public boost::intrusive_ref_counter<Queue, boost::thread_unsafe_co
   std::optional<TimePoint> unused_until_;   // when it goes, if nobody uses it
   bool may_expire_ = false;                 // some message of it
   Position delivered_ = 0;                  // the furthest that was taken
+  Traffic traffic_;
 
   ConsumerList consumers_;
   bool had_consumer_ = false;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/clock.h"
 #include "broker/queue.h"
 
 namespace bb::broker {
@@ -15,6 +16,7 @@ struct Unacked {
   Queue::Ptr queue;
   std::uint64_t consumer = 0;  // the number of the consumer, who may be gone; 0 for basic.get
   QueuedMessage message;
+  TimePoint delivered_at{};
 };
 
 // Unacknowledged messages by delivery tag, in order. Adding is at the end; taking

@@ -44,6 +44,7 @@ const std::vector<Command>& all_commands() {
     list.push_back(publish_command());
     list.push_back(spool_command());
     list.push_back(subscribe_command());
+    list.push_back(services_command());
     list.push_back(trace_command());
     list.push_back(link_command());
     list.push_back(event_id_command());

@@ -33,6 +33,7 @@ Command topology_command();
 Command connections_command();
 Command channels_command();
 Command consumers_command();
+Command services_command();
 Command user_command();
 Command vhost_command();
 Command definitions_command();

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/display_text.h"
 #include "cli/runner.h"
+#include "cli/service_registration.h"
 #include "cli/subscribe_jobs.h"
 #include "cli/subscribe_options.h"
 
@@ -30,16 +31,22 @@ int run_as_service(const SubscribeCommandOptions& options) {
   auto job = resolve_service(options);
   if (!job) return report(job.error());
   const client::SubscriberOptions& subscriber = job->subscriber;
+  Runner runner;
+  std::unique_ptr<registry::Registration> registration;
   job->on_subscribed = [&] {
+    if (registration) registration->start();
     print_notice(
         fmt::format("{} receives {} (Ctrl-C to stop)", escape_controls(subscriber.queue),
                     escape_controls(fmt::format("{}", fmt::join(subscriber.patterns, ", ")))));
   };
   job->on_notice = [](const std::string& notice) { print_warning(notice); };
   Deadline deadline = options.timeout ? Deadline::in(*options.timeout) : Deadline();
-  Runner runner;
   runner.catch_signals();
-  auto end = runner.run(run_service(*job, runner, deadline), deadline);
+  registration = make_registration(runner.context().get_executor(), options,
+                                   {subscriber.connector.urls.front().vhost, subscriber.exchange,
+                                    subscriber.queue, subscriber.patterns});
+  auto task = run_registered(run_service(*job, runner, deadline), registration.get());
+  auto end = runner.run(std::move(task), deadline);
   if (end) {
     if (*end == ServiceEnd::kInterrupted) return kExitInterrupted;
     if (*end == ServiceEnd::kGone) return kExitFailure;
@@ -55,7 +62,10 @@ int run_subscribe(const SubscribeCommandOptions& options) {
   if (options.exec || options.webhook) return run_as_service(options);
   auto job = resolve_subscription(options);
   if (!job) return report(job.error());
+  Runner runner;
+  std::unique_ptr<registry::Registration> registration;
   job->on_subscribed = [&] {
+    if (registration) registration->start();
     print_notice(fmt::format("subscribed to {} on {}{} (Ctrl-C to stop)",
                              escape_controls(fmt::format("{}", fmt::join(job->patterns, ", "))),
                              job->history ? "the history of " : "",
@@ -66,9 +76,13 @@ int run_subscribe(const SubscribeCommandOptions& options) {
   EventPrinter printer(options.format, inspect_terminal(STDOUT_FILENO, options.no_colour));
   SubscribeReport received;
   Deadline deadline = options.timeout ? Deadline::in(*options.timeout) : Deadline();
-  Runner runner;
   runner.catch_signals();
-  auto result = runner.run(run_subscription(*job, printer, received, runner, deadline), deadline);
+  registration = make_registration(
+      runner.context().get_executor(), options,
+      {job->connector.urls.front().vhost, job->exchange, job->queue.value_or(""), job->patterns});
+  auto task = run_registered(run_subscription(*job, printer, received, runner, deadline),
+                             registration.get());
+  auto result = runner.run(std::move(task), deadline);
   if (received.last_offset) {
     print_notice(fmt::format("the history was read up to offset {0}: to go on, --from {1}",
                              *received.last_offset, *received.last_offset + 1));

@@ -10,6 +10,7 @@
 
 #include "amqp/constants.h"
 #include "base/try.h"
+#include "cli/host_name.h"
 #include "cli/order_key.h"
 #include "cli/output.h"
 #include "cli/schema_settings.h"
@@ -62,9 +63,7 @@ Result<webhook::SenderOptions> webhook_options(const SubscribeCommandOptions& op
 }
 
 std::string this_consumer(const SubscribeCommandOptions& options) {
-  char host[256] = "unknown";
-  ::gethostname(host, sizeof host - 1);
-  return fmt::format("{}@{}:{}", options.service.value_or("bb"), host, ::getpid());
+  return fmt::format("{}@{}:{}", options.service.value_or("bb"), host_name(), ::getpid());
 }
 
 Result<Timestamp> moment_of(const std::string& text, Timestamp now) {

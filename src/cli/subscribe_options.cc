@@ -2,25 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <string_view>
-
 #include "base/try.h"
 #include "cli/display_text.h"
+#include "cli/duration.h"
 #include "cli/history_range.h"
 #include "cli/schema_settings.h"
 #include "cli/topic_pattern.h"
+#include "client/http_url.h"
+#include "registry/service_instance.h"
 
 namespace bb::cli {
 namespace {
-
-// It is part of a queue's name and of a file's.
-bool is_service_name(std::string_view name) {
-  return !name.empty() && name.size() <= 100 && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
 
 OptionSpec patterns_argument(SubscribeCommandOptions& options) {
   OptionSpec spec;
@@ -67,6 +59,20 @@ OptionSpec ignore_option(SubscribeCommandOptions& options) {
   return spec;
 }
 
+OptionSpec health_url_option(SubscribeCommandOptions& options) {
+  OptionSpec spec;
+  spec.names = {"--health-url"};
+  spec.value_name = "URL";
+  spec.help = "With --service: where it answers with 2xx while it is well; 'bb services' asks";
+  spec.accept = [&options](const std::string& value) -> Result<void> {
+    BB_TRY_ASSIGN(const client::HttpUrl url, client::parse_http_url(value));
+    if (url.user) return fail(ErrorCode::kUsage, "it is shown to all, and may hold no account");
+    options.health_url = value;
+    return {};
+  };
+  return spec;
+}
+
 Result<void> check_history(const SubscribeCommandOptions& options, bool to_handler) {
   const int starts = int{options.since.has_value()} + int{options.last.has_value()} +
                      int{options.from.has_value()};
@@ -104,11 +110,21 @@ Result<void> check_command_options(const SubscribeCommandOptions& options) {
     return fail(ErrorCode::kUsage,
                 "--service has a queue of its own, EXCHANGE.SERVICE: give either that or --queue");
   }
-  if (options.service && !is_service_name(*options.service)) {
+  if (options.service && !registry::is_service_name(*options.service)) {
     return fail(ErrorCode::kUsage,
                 fmt::format("'{}' is no name of a service: letters, digits, '.', '_' and '-', 1 to "
                             "100 of them",
                             escape_controls(*options.service)));
+  }
+  if ((options.health_url || options.ttl || options.expire) && !options.service) {
+    return fail(ErrorCode::kUsage,
+                "--health-url, --ttl and --expire are of what is registered: name the service with "
+                "--service");
+  }
+  if (options.ttl && (*options.ttl < registry::kTtlMin || *options.ttl > registry::kTtlMax)) {
+    return fail(ErrorCode::kUsage,
+                fmt::format("--ttl is from {} to {}", format_duration(registry::kTtlMin),
+                            format_duration(registry::kTtlMax)));
   }
   if (options.exec && options.webhook) {
     return fail(ErrorCode::kUsage, "an event goes to --exec or to --webhook, not to both");
@@ -175,6 +191,10 @@ Command describe_subscribe(const std::shared_ptr<SubscribeCommandOptions>& optio
       "oldest first, and goes on with what comes; --until ends it. At the end it says where it "
       "was, for --from.\n"
       "\n"
+      "With --service it is registered, with bb serve or in Redis where REDIS_HOST is set, and "
+      "'bb services' tells how it is. "
+      "Where that cannot be it runs all the same.\n"
+      "\n"
       "Exit codes: 0 when --count is reached, when --timeout ends a run without --count, or when "
       "the "
       "reader of the output has gone; 3 when --timeout comes before --count; 7 when the connection "
@@ -230,6 +250,13 @@ Command describe_subscribe(const std::shared_ptr<SubscribeCommandOptions>& optio
                       "handled is remembered in Redis where REDIS_HOST is set, else in the data "
                       "directory"),
       flag("--quorum", options->quorum, "Make the queues as quorum queues"),
+      health_url_option(*options),
+      duration_option("--ttl", options->ttl,
+                      "With --service: it is told of as gone when it was not heard of for so long; "
+                      "it says three times in this time that it is there (default 30s)"),
+      duration_option("--expire", options->expire,
+                      "With --service: what is registered of it goes once it is gone for so long "
+                      "(default never, until 'bb services remove')"),
       text_option(
           "--data-dir", "DIR", options->data_dir,
           "Where --deduplicate remembers, whatever REDIS_HOST says (default $BB_DATA_DIR, else "

@@ -45,6 +45,10 @@ struct SubscribeCommandOptions {
   std::optional<std::string> ordered_by;
   std::optional<std::chrono::milliseconds> deduplicate;
   bool quorum = false;
+  // Of its registration.
+  std::optional<std::string> health_url;
+  std::optional<std::chrono::milliseconds> ttl;
+  std::optional<std::chrono::milliseconds> expire;
   std::optional<std::string> data_dir;
   OutputFormat format = OutputFormat::kText;
   bool no_colour = false;

@@ -22,11 +22,11 @@ using boost::system::error_code;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr unsigned kHttp11 = 11;
 
-std::unexpected<Error> exchange_failed(const HttpUrl& url, const error_code& error) {
+std::unexpected<Error> exchange_failed(const HttpUrl& url, const error_code& error,
+                                       std::size_t answer_bytes_max) {
   if (error == http::error::body_limit) {
-    return fail(ErrorCode::kContentTooLarge,
-                fmt::format("{}: the answer is larger than {} MB", url.redacted(),
-                            kHttpAnswerBytesMax >> 20));
+    return fail(ErrorCode::kContentTooLarge, fmt::format("{}: the answer is larger than {} MB",
+                                                         url.redacted(), answer_bytes_max >> 20));
   }
   return unreachable(url, exchange_problem(error));
 }
@@ -52,10 +52,11 @@ asio::awaitable<Result<HttpResponse>> exchange(Stream& stream, const HttpUrl& ur
   // A server that refuses a long body may answer and close before it has read it all.
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
-  parser.body_limit(kHttpAnswerBytesMax);
+  parser.body_limit(request.answer_bytes_max);
   const auto [read_error, read] = co_await http::async_read(stream, buffer, parser, kTuple);
   if (read_error) {
-    co_return exchange_failed(url, write_error && read == 0 ? write_error : read_error);
+    co_return exchange_failed(url, write_error && read == 0 ? write_error : read_error,
+                              request.answer_bytes_max);
   }
   HttpResponse response;
   response.status = parser.get().result_int();

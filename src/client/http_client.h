@@ -20,6 +20,7 @@ struct HttpRequest {
   std::string target;         // from the root, percent-encoded: "/api/queues/%2F"
   std::string authorization;  // the header's value; empty for none
   std::string body;           // JSON; empty for none
+  std::size_t answer_bytes_max = kHttpAnswerBytesMax;  // of its body
 };
 
 struct HttpResponse {
@@ -32,7 +33,7 @@ struct HttpResponse {
 // the whole when it has passed.
 //
 // kUnreachable: no such host, refused, closed without an answer, or not HTTP. The message is
-// complete but for what to do about it. kContentTooLarge: above kHttpAnswerBytesMax. Of TLS: as of
+// complete but for what to do about it. kContentTooLarge: above answer_bytes_max. Of TLS: as of
 // tls::make_client_context() and shake_hands().
 boost::asio::awaitable<Result<HttpResponse>> send_http(
     HttpUrl url, HttpRequest request, std::chrono::steady_clock::time_point deadline);

@@ -85,9 +85,11 @@ class HttpListener::Session {
 };
 
 HttpListener::HttpListener(asio::io_context& context, broker::Broker& broker,
-                           CorrelationKeeper* correlation, HttpLimits limits)
+                           registry::ServiceTable& services, CorrelationKeeper* correlation,
+                           HttpLimits limits)
     : context_(context),
       broker_(broker),
+      services_(services),
       correlation_(correlation),
       limits_(limits),
       acceptor_(context) {}
@@ -165,7 +167,7 @@ asio::awaitable<void> HttpListener::serve(HttpListener* self, std::shared_ptr<Se
       request.body = message.body();
       request.peer = session->peer;
       request.peer_is_loopback = session->peer_is_loopback;
-      response = handle_management(self->broker_, self->correlation_, request);
+      response = handle_management(self->broker_, self->services_, self->correlation_, request);
       if (const auto later = std::move(response.later)) response = co_await later();
       while (response.more && response.more(response.body) && !self->stopping_) {
         co_await asio::post(self->context_, asio::use_awaitable);

@@ -12,6 +12,7 @@
 
 #include "bloodbank/result.h"
 #include "broker/broker.h"
+#include "registry/service_table.h"
 
 namespace bb::server {
 
@@ -26,11 +27,12 @@ struct HttpLimits {
 };
 
 // Takes connections and answers their requests one after the other; on the broker's executor, which
-// it and the broker share. Destroyed after the executor has stopped.
+// it, the broker and the services share. Destroyed after the executor has stopped.
 class HttpListener {
  public:
   HttpListener(boost::asio::io_context& context, broker::Broker& broker,
-               CorrelationKeeper* correlation, HttpLimits limits = {});
+               registry::ServiceTable& services, CorrelationKeeper* correlation,
+               HttpLimits limits = {});
   ~HttpListener();
 
   // Takes `port`, or any free one for 0, and returns it. kIo: it cannot be bound; the message says
@@ -48,6 +50,7 @@ class HttpListener {
 
   boost::asio::io_context& context_;
   broker::Broker& broker_;
+  registry::ServiceTable& services_;
   CorrelationKeeper* const correlation_;
   const HttpLimits limits_;
   boost::asio::ip::tcp::acceptor acceptor_;

@@ -21,7 +21,7 @@ namespace {
 namespace json = boost::json;
 
 // Who a route is for; each may do what those before it may.
-enum class Role : std::uint8_t { kManagement, kMonitoring, kAdministrator };
+enum class Role : std::uint8_t { kAccount, kManagement, kMonitoring, kAdministrator };
 
 struct Route {
   std::string_view method;
@@ -87,6 +87,10 @@ constexpr Route kRoutes[] = {
     {"GET", "bloodbank/correlation/*/graph", kEveryone, get_event_graph},
     {"POST", "bloodbank/correlation/*/links", kEveryone, post_event_links},
     {"POST", "bloodbank/events", kEveryone, post_event_bodies},
+    {"GET", "bloodbank/services", kEveryone, list_services},
+    {"GET", "bloodbank/services/*", kEveryone, list_services},
+    {"DELETE", "bloodbank/services/*/*/*", kEveryone, delete_service},
+    {"PUT", "bloodbank/services/*/*/*/*", Role::kAccount, put_service},
 };
 
 // The segments in the places of the *, if the path is one of the route.
@@ -109,6 +113,7 @@ std::optional<std::vector<std::string>> match(std::string_view pattern,
 }
 
 bool has_role(const broker::User& user, Role role) {
+  if (role == Role::kAccount) return true;
   if (user.has_tag("administrator")) return true;
   if (role == Role::kAdministrator) return false;
   if (user.has_tag("monitoring")) return true;
@@ -134,9 +139,16 @@ HttpResponse unauthorized(std::string_view reason) {
   return error_response(401, "not_authorized", reason);
 }
 
-HttpResponse route_request(broker::Broker& broker, CorrelationKeeper* correlation,
-                           const HttpRequest& request, const HttpTarget& target,
-                           const std::string& user_name) {
+HttpResponse lacks_role(Role role) {
+  static constexpr std::array<std::string_view, 4> kRoles = {"known", "management", "monitor",
+                                                             "administrator"};
+  return error_response(401, "not_authorised",
+                        fmt::format("Not {} user", kRoles[static_cast<std::size_t>(role)]));
+}
+
+HttpResponse route_request(broker::Broker& broker, registry::ServiceTable& services,
+                           CorrelationKeeper* correlation, const HttpRequest& request,
+                           const HttpTarget& target, const std::string& user_name) {
   const broker::User& user = *broker.access().find_user(user_name);
   const auto segments = std::span(target.segments).subspan(1);
   std::string_view method = request.method;
@@ -147,18 +159,13 @@ HttpResponse route_request(broker::Broker& broker, CorrelationKeeper* correlatio
     if (!arguments) continue;
     known_path = true;
     if (route.method != method) continue;
-    if (!has_role(user, route.role)) {
-      static constexpr std::array<std::string_view, 3> kRoles = {"management", "monitor",
-                                                                 "administrator"};
-      return error_response(
-          401, "not_authorised",
-          fmt::format("Not {} user", kRoles[static_cast<std::size_t>(route.role)]));
-    }
-    const ManagementCall call{broker,  correlation, user_name,
-                              request, target,      *std::move(arguments)};
+    if (!has_role(user, route.role)) return lacks_role(route.role);
+    const ManagementCall call{broker,  services, correlation,          user_name,
+                              request, target,   *std::move(arguments)};
     ManagementResult result = route.handler(call);
     return result ? *std::move(result) : error_response(result.error());
   }
+  if (!has_role(user, Role::kManagement)) return lacks_role(Role::kManagement);
   if (known_path) return {.status = 405, .content_type = {}, .body = {}};
   return error_response(404, "Object Not Found", "Not Found");
 }
@@ -231,8 +238,8 @@ HttpResponse error_response(const Error& error) {
   }
 }
 
-HttpResponse handle_management(broker::Broker& broker, CorrelationKeeper* correlation,
-                               const HttpRequest& request) {
+HttpResponse handle_management(broker::Broker& broker, registry::ServiceTable& services,
+                               CorrelationKeeper* correlation, const HttpRequest& request) {
   const auto target = parse_target(request.target);
   if (!target) return error_response(target.error());
   const std::vector<std::string>& segments = target->segments;
@@ -250,12 +257,12 @@ HttpResponse handle_management(broker::Broker& broker, CorrelationKeeper* correl
     refused.login_refused = true;
     return refused;
   }
-  const broker::User& user = *broker.access().find_user(credentials->user);
-  if (!has_role(user, Role::kManagement)) {
-    return error_response(401, "not_authorised", "Not management user");
+  if (is_metrics) {
+    const broker::User& user = *broker.access().find_user(credentials->user);
+    return has_role(user, Role::kManagement) ? metrics_response(broker)
+                                             : lacks_role(Role::kManagement);
   }
-  if (is_metrics) return metrics_response(broker);
-  return route_request(broker, correlation, request, *target, credentials->user);
+  return route_request(broker, services, correlation, request, *target, credentials->user);
 }
 
 }  // namespace bb::server

@@ -9,6 +9,7 @@
 
 #include "bloodbank/result.h"
 #include "broker/broker.h"
+#include "registry/service_table.h"
 #include "server/http_message.h"
 #include "server/http_target.h"
 
@@ -19,6 +20,7 @@ class CorrelationKeeper;
 // One request of a user who is logged in, and for whom the path is.
 struct ManagementCall {
   broker::Broker& broker;
+  registry::ServiceTable& services;
   CorrelationKeeper* correlation;  // nullptr: there is none
   const std::string& user;
   const HttpRequest& request;
@@ -104,5 +106,8 @@ ManagementResult get_event_links(const ManagementCall& call);
 ManagementResult get_event_graph(const ManagementCall& call);
 ManagementResult post_event_links(const ManagementCall& call);
 ManagementResult post_event_bodies(const ManagementCall& call);
+ManagementResult list_services(const ManagementCall& call);
+ManagementResult put_service(const ManagementCall& call);
+ManagementResult delete_service(const ManagementCall& call);
 
 }  // namespace bb::server

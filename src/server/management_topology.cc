@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
+#include <chrono>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,8 +24,22 @@ namespace json = boost::json;
 using broker::Access;
 using broker::ResourceKind;
 
+json::object meter_json(const broker::RateMeter& meter, TimePoint now) {
+  return {{"rate", std::round(meter.rate(now) * 10) / 10}};
+}
+
+// As RabbitMQ has it, of what is counted here.
+json::object traffic_json(const broker::Queue::Traffic& traffic, TimePoint now) {
+  return {{"publish", traffic.published.total()},
+          {"publish_details", meter_json(traffic.published, now)},
+          {"deliver_get", traffic.delivered.total()},
+          {"deliver_get_details", meter_json(traffic.delivered, now)},
+          {"ack", traffic.acknowledged.total()},
+          {"ack_details", meter_json(traffic.acknowledged, now)}};
+}
+
 json::object queue_json(const broker::VHost& vhost, const broker::Queue& queue,
-                        const UnackedByQueue& unacked) {
+                        const UnackedByQueue& unacked, TimePoint now) {
   json::object object{{"name", queue.name()}, {"vhost", vhost.name()}};
   const broker::Queue::Properties& properties = queue.properties();
   object["durable"] = properties.durable;
@@ -39,6 +55,11 @@ json::object queue_json(const broker::VHost& vhost, const broker::Queue& queue,
   QueueTotals totals;
   totals.add(queue, unacked);
   totals.write(object);
+  object["message_stats"] = traffic_json(queue.traffic(), now);
+  if (const auto oldest = unacked.oldest(queue)) {
+    object["oldest_unacked_age_ms"] =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now - *oldest).count();
+  }
   if (queue.is_stream()) {
     const broker::StreamLog& log = queue.stream_log();
     object["first_offset"] = log.first_offset();
@@ -82,7 +103,7 @@ class QueueListing {
       const broker::Queue* const queue = vhost == nullptr ? nullptr : vhost->peek_queue(name);
       if (queue == nullptr) continue;
       body += body.empty() ? '[' : ',';
-      body += json::serialize(queue_json(*vhost, *queue, unacked_));
+      body += json::serialize(queue_json(*vhost, *queue, unacked_, broker_.clock().now));
     }
     if (next_ < names_.size()) return true;
     body += body.empty() ? "[]" : "]";
@@ -114,10 +135,18 @@ ManagementResult list_queues(const ManagementCall& call) {
 }
 
 ManagementResult get_queue(const ManagementCall& call) {
-  BB_TRY_ASSIGN(const broker::VHost* const vhost, call.vhost(call.arguments[0]));
+  BB_TRY_ASSIGN(broker::VHost* const vhost, call.vhost(call.arguments[0]));
   const broker::Queue* const queue = vhost->peek_queue(call.arguments[1]);
   if (queue == nullptr) return no_such(*vhost, "queue", call.arguments[1]);
-  return json_response(queue_json(*vhost, *queue, UnackedByQueue(call.broker)));
+  const broker::Clock& clock = call.broker.clock();
+  json::object object = queue_json(*vhost, *queue, UnackedByQueue(call.broker), clock.now);
+  // Of one queue alone, for it may have to be read.
+  if (const auto found = find_queue(*vhost, call.arguments[1])) {
+    if (const auto published_ms = (*found)->head_published_ms()) {
+      object["oldest_ready_age_ms"] = std::max<std::int64_t>(clock.wall_ms - *published_ms, 0);
+    }
+  }
+  return json_response(object);
 }
 
 ManagementResult put_queue(const ManagementCall& call) {

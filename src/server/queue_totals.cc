@@ -1,5 +1,7 @@
 #include "server/queue_totals.h"
 
+#include <algorithm>
+
 namespace bb::server {
 
 UnackedByQueue::UnackedByQueue(const broker::Broker& broker) {
@@ -8,15 +10,24 @@ UnackedByQueue::UnackedByQueue(const broker::Broker& broker) {
       channel->for_each_unacked(
           // What a reader of a stream holds is in the stream all the same.
           [&](const broker::Unacked& unacked) {
-            if (!unacked.queue->is_stream()) ++counts_[unacked.queue->id()];
+            if (unacked.queue->is_stream()) return;
+            Unsettled& unsettled = queues_[unacked.queue->id()];
+            ++unsettled.count;
+            unsettled.oldest = std::min(unsettled.oldest, unacked.delivered_at);
           });
     }
   }
 }
 
 std::uint64_t UnackedByQueue::operator[](const broker::Queue& queue) const {
-  const auto found = counts_.find(queue.id());
-  return found == counts_.end() ? 0 : found->second;
+  const auto found = queues_.find(queue.id());
+  return found == queues_.end() ? 0 : found->second.count;
+}
+
+std::optional<TimePoint> UnackedByQueue::oldest(const broker::Queue& queue) const {
+  const auto found = queues_.find(queue.id());
+  if (found == queues_.end()) return std::nullopt;
+  return found->second.oldest;
 }
 
 ObjectTotals ObjectTotals::of(const broker::Broker& broker) {

@@ -3,21 +3,28 @@
 
 #include <boost/json/object.hpp>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 
 #include "broker/broker.h"
 
 namespace bb::server {
 
-// What was delivered from each queue and is not settled. Looks through all channels once: only what
-// is asked for now and then may cost this, never a publish.
+// What was delivered from each queue and is not settled, and since when the oldest of it is out.
+// Looks through all channels once: only what is asked for now and then may cost this, never a
+// publish.
 class UnackedByQueue {
  public:
   explicit UnackedByQueue(const broker::Broker& broker);
   std::uint64_t operator[](const broker::Queue& queue) const;
+  std::optional<TimePoint> oldest(const broker::Queue& queue) const;
 
  private:
-  std::unordered_map<broker::QueueId, std::uint64_t> counts_;
+  struct Unsettled {
+    std::uint64_t count = 0;
+    TimePoint oldest = TimePoint::max();
+  };
+  std::unordered_map<broker::QueueId, Unsettled> queues_;
 };
 
 struct QueueTotals {

@@ -29,6 +29,7 @@
 #include "server/correlation_keeper.h"
 #include "server/data_dir.h"
 #include "server/http_listener.h"
+#include "server/service_store.h"
 #include "server/session.h"
 #include "server/spool_intake.h"
 #include "server/start_memory.h"
@@ -95,6 +96,10 @@ std::int64_t wall_clock_ms() {
       .count();
 }
 
+Timestamp wall_clock() {
+  return std::chrono::system_clock::now();
+}
+
 // Messages come and go by the megabyte: memory that goes back to the system with each batch has to
 // be cleared anew for the next one, which costs more than handling it.
 void keep_freed_memory() {
@@ -135,9 +140,11 @@ std::unique_ptr<CorrelationKeeper> make_keeper(const ServerOptions& options,
 // Everything of one run of the server; on one thread.
 class Server {
  public:
-  Server(const ServerOptions& options, const io::Folder& folder, broker::LogStorage& storage)
+  Server(const ServerOptions& options, const io::Folder& folder, broker::LogStorage& storage,
+         ServiceStore& services)
       : options_(options),
         storage_(storage),
+        services_(services),
         context_(/*concurrency_hint=*/1),
         acceptor_(context_),
         signals_(context_, SIGINT, SIGTERM),
@@ -151,7 +158,7 @@ class Server {
         driver_(context_.get_executor(), folder, options.disk_free_min_bytes, storage_, broker_,
                 [](const Error& error) { report_storage_failure(error); }),
         correlation_(make_keeper(options, context_, broker_, storage_)),
-        http_(context_, broker_, correlation_.get()),
+        http_(context_, broker_, services_.table(), correlation_.get()),
         spools_(context_.get_executor(), broker_, storage_) {
     tell_wall_clock();
   }
@@ -185,6 +192,7 @@ class Server {
 
   const ServerOptions& options_;
   broker::LogStorage& storage_;
+  ServiceStore& services_;
   asio::io_context context_;
   tcp::acceptor acceptor_;
   asio::signal_set signals_;
@@ -297,6 +305,7 @@ asio::awaitable<void> Server::tick_loop(Server* self) {
     self->broker_.on_time(Clock::now());  // what no connection has set going: the management API
     for (const auto& session : self->live_sessions()) session->tick();
     self->storage_.set_time(wall_clock_ms());
+    self->services_.tick(wall_clock());
     self->driver_.tick();
     self->spools_.tick();
   }
@@ -387,12 +396,16 @@ Result<void> run_server(const ServerOptions& options,
   BB_TRY_ASSIGN(const DataDir data_dir, DataDir::open(options.data_dir));
   BB_TRY_ASSIGN(const auto folder, io::open_posix_folder(data_dir.path() + "/log"));
   BB_TRY_ASSIGN(broker::LogStorage::Opened opened, open_storage(*folder, options));
-  Server server(options, *folder, *opened.storage);
+  BB_TRY_ASSIGN(const auto data_folder, io::open_posix_folder(data_dir.path()));
+  BB_TRY_ASSIGN(const auto services, ServiceStore::open(*data_folder, wall_clock()));
+  Server server(options, *folder, *opened.storage, *services);
   BB_TRY(server.open_schemas());
   BB_TRY(server.restore(std::move(opened.state)));
   BB_TRY_ASSIGN(const Listening listening, server.listen());
   on_listening(listening);
-  return server.run();
+  const auto ran = server.run();
+  if (services->table().size() > 0) services->save(wall_clock());
+  return ran;
 }
 
 }  // namespace bb::server
