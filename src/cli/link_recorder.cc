@@ -29,6 +29,7 @@ constexpr std::size_t kBatch = 4096;
 constexpr std::size_t kWaitingMax = 200'000;
 constexpr milliseconds kRetryPause{100};
 constexpr milliseconds kFinishTime{1000};
+constexpr milliseconds kFinishTimeMax{10'000};
 
 std::string link_command_of(const Link& link) {
   std::string command = "bb link " + link.child.to_string();
@@ -137,6 +138,7 @@ asio::awaitable<void> LinkRecorder::run(std::shared_ptr<State> state) {
     } else {
       state->was_there = true;
       state->report.recorded += count;
+      state->finish_at = std::chrono::steady_clock::now() + kFinishTime;
     }
     state->waiting.erase(state->waiting.begin(),
                          state->waiting.begin() + static_cast<std::ptrdiff_t>(count));
@@ -172,7 +174,7 @@ void finish_links(LinkRecorder* recorder, Runner& runner, const Result<void>& be
   const bool abandoned = !before && (before.error().code == ErrorCode::kTimeout ||
                                      before.error().code == ErrorCode::kInterrupted);
   if (!abandoned) {
-    Deadline until = Deadline::in(kFinishTime);
+    Deadline until = Deadline::in(kFinishTimeMax);
     until.at = std::min(until.at, deadline.latest);
     (void)runner.run(recorder->finish(), until);
   }

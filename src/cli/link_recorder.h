@@ -42,8 +42,8 @@ class LinkRecorder {
   void published(const PlannedEvent& event);
   // The same of a message's body.
   void published(std::string_view body);
-  // Until all that can be recorded is, but not longer than a second; not if Redis was away all
-  // the time.
+  // Until all that can be recorded is, but not longer than a second in which Redis takes nothing,
+  // nor than ten seconds; not if Redis was away all the time.
   boost::asio::awaitable<Result<void>> finish();
 
   Report report() const;

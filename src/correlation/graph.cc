@@ -130,31 +130,37 @@ Rank rank_of(const FoundEvent& event, Index index) {
 std::vector<Index> parents_first(std::span<const FoundEvent> found, const Adjacency& children,
                                  const Components& components) {
   const std::vector<Index>& component = components.of();
-  std::vector<std::vector<Rank>> members(components.count());
+  // Of each component, its members from one place on, by rank.
+  std::vector<std::pair<Index, Rank>> members(found.size());
   std::vector<std::size_t> waits_for(components.count(), 0);
   for (Index i = 0; i < found.size(); ++i) {
-    members[component[i]].push_back(rank_of(found[i], i));
+    members[i] = {component[i], rank_of(found[i], i)};
     for (const Index child : children[i]) {
       if (component[child] != component[i]) ++waits_for[component[child]];
     }
   }
-  for (auto& ranks : members) std::ranges::sort(ranks);
+  std::ranges::sort(members);
+  std::vector<std::size_t> begin(components.count() + 1, members.size());
+  for (std::size_t i = members.size(); i > 0; --i) begin[members[i - 1].first] = i - 1;
 
   using Entry = std::pair<Rank, Index>;  // of its first member, component
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> ready;
   for (Index c = 0; c < components.count(); ++c) {
-    if (waits_for[c] == 0) ready.push({members[c].front(), c});
+    if (waits_for[c] == 0) ready.push({members[begin[c]].second, c});
   }
   std::vector<Index> order;
   order.reserve(found.size());
   while (!ready.empty()) {
     const Index c = ready.top().second;
     ready.pop();
-    for (const Rank& rank : members[c]) order.push_back(std::get<Index>(rank));
-    for (const Rank& rank : members[c]) {
-      for (const Index child : children[std::get<Index>(rank)]) {
+    const auto own = std::span(members).subspan(begin[c], begin[c + 1] - begin[c]);
+    for (const auto& member : own) order.push_back(std::get<Index>(member.second));
+    for (const auto& member : own) {
+      for (const Index child : children[std::get<Index>(member.second)]) {
         const Index other = component[child];
-        if (other != c && --waits_for[other] == 0) ready.push({members[other].front(), other});
+        if (other != c && --waits_for[other] == 0) {
+          ready.push({members[begin[other]].second, other});
+        }
       }
     }
   }
@@ -173,7 +179,7 @@ std::optional<Direction> parse_direction(std::string_view name) {
   return static_cast<Direction>(found - kDirections.begin());
 }
 
-Graph make_graph(std::span<const FoundEvent> found) {
+Graph make_graph(std::vector<FoundEvent> found) {
   const std::vector<Graph::Edge> edges = edges_of(found);
   const Adjacency children = children_of(found.size(), edges);
   const Components components(children);
@@ -184,8 +190,8 @@ Graph make_graph(std::span<const FoundEvent> found) {
   graph.events.reserve(found.size());
   for (const Index from : order) {
     place[from] = static_cast<Index>(graph.events.size());
-    const FoundEvent& event = found[from];
-    graph.events.push_back({event.neighbours.id, event.depth, event.neighbours.link});
+    FoundEvent& event = found[from];
+    graph.events.push_back({event.neighbours.id, event.depth, std::move(event.neighbours.link)});
   }
   std::vector<bool> is_cycle(components.count(), false);
   std::vector<std::size_t> sizes(components.count(), 0);

@@ -69,6 +69,6 @@ struct FoundEvent {
 };
 
 // Puts what was found into order. Each event comes once; links to others are left out.
-Graph make_graph(std::span<const FoundEvent> found);
+Graph make_graph(std::vector<FoundEvent> found);
 
 }  // namespace bb::correlation

@@ -139,7 +139,7 @@ TEST(Walk, WhatCameAheadIsNotAskedFor) {
   walk.found(c);
   EXPECT_EQ(walk.wanted(), names.ids("a"));
   EXPECT_TRUE(walk.wanted().empty());
-  EXPECT_EQ(names.events(make_graph(walk)), "a b c");
+  EXPECT_EQ(names.events(make_graph(std::move(walk))), "a b c");
 }
 
 }  // namespace

@@ -16,15 +16,15 @@ constexpr int kFormatVersion = 1;
 constexpr std::size_t kLinksPerPrune = 4096;
 constexpr std::int64_t kPrunedMax = 8192;
 
-// `edge` has a link's parents by child, in order, and its index finds children. `event` says where
-// events are in the history.
+// A row of `link` for each parent, in order; what is said of the link as a whole is in each of
+// them, but for the metadata, which only the first has (NULL is {}). So a step of a walk is one
+// search.
 constexpr const char* kCreate =
-    "CREATE TABLE IF NOT EXISTS link (child BLOB PRIMARY KEY, created_us INTEGER NOT NULL,"
-    " expires_s INTEGER NOT NULL, metadata TEXT NOT NULL) WITHOUT ROWID;"
-    "CREATE INDEX IF NOT EXISTS link_expires ON link (expires_s);"
-    "CREATE TABLE IF NOT EXISTS edge (child BLOB NOT NULL, position INTEGER NOT NULL,"
-    " parent BLOB NOT NULL, PRIMARY KEY (child, position)) WITHOUT ROWID;"
-    "CREATE INDEX IF NOT EXISTS edge_parent ON edge (parent);"
+    "CREATE TABLE IF NOT EXISTS link (child BLOB NOT NULL, position INTEGER NOT NULL,"
+    " parent BLOB NOT NULL, expires_s INTEGER NOT NULL, created_us INTEGER NOT NULL, metadata TEXT,"
+    " PRIMARY KEY (child, position)) WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS link_parent ON link (parent, expires_s);"
+    "CREATE INDEX IF NOT EXISTS link_expires ON link (expires_s) WHERE position = 0;"
     "CREATE TABLE IF NOT EXISTS event (\"offset\" INTEGER PRIMARY KEY, id BLOB NOT NULL);"
     "CREATE INDEX IF NOT EXISTS event_id ON event (id);"
     "CREATE TABLE IF NOT EXISTS progress (one INTEGER PRIMARY KEY CHECK (one = 1),"
@@ -33,22 +33,19 @@ constexpr const char* kCreate =
 
 // A term of a walk: from `walk` to the parents or the children of what is in it. CROSS JOIN keeps
 // the tables in this order, in which each is found by its key.
-#define BB_UP                                                        \
-  "SELECT edge.parent FROM walk"                                     \
-  " CROSS JOIN link ON link.child = walk.id AND link.expires_s > ?2" \
-  " CROSS JOIN edge ON edge.child = walk.id"
-#define BB_DOWN                               \
-  "SELECT edge.child FROM walk"               \
-  " CROSS JOIN edge ON edge.parent = walk.id" \
-  " CROSS JOIN link ON link.child = edge.child AND link.expires_s > ?2"
+#define BB_UP                    \
+  "SELECT link.parent FROM walk" \
+  " CROSS JOIN link ON link.child = walk.id AND link.expires_s > ?2"
+#define BB_DOWN                 \
+  "SELECT link.child FROM walk" \
+  " CROSS JOIN link ON link.parent = walk.id AND link.expires_s > ?2"
 // ?1 is the start, ?2 the time, ?3 how many events at most. Breadth first; UNION ends circles. A
 // row for each parent of each event, in the order of the link; one without parents has a row, too.
 #define BB_WALK(terms)                                                     \
   "WITH RECURSIVE walk (id) AS (SELECT ?1 UNION " terms                    \
   " LIMIT ?3)"                                                             \
-  " SELECT walk.id, link.created_us, link.metadata, edge.parent FROM walk" \
-  " LEFT JOIN link ON link.child = walk.id AND link.expires_s > ?2"        \
-  " LEFT JOIN edge ON edge.child = link.child"
+  " SELECT walk.id, link.created_us, link.metadata, link.parent FROM walk" \
+  " LEFT JOIN link ON link.child = walk.id AND link.expires_s > ?2"
 
 constexpr const char* kWalkUp = BB_WALK(BB_UP);
 constexpr const char* kWalkDown = BB_WALK(BB_DOWN);
@@ -75,20 +72,14 @@ struct LinkDatabase::Database {
         commit(connection, "COMMIT"),
         rollback(connection, "ROLLBACK"),
         insert_link(connection,
-                    "INSERT OR IGNORE INTO link (child, created_us, expires_s, metadata)"
-                    " VALUES (?1, ?2, ?3, ?4)"),
-        update_link(connection,
-                    "UPDATE link SET created_us = ?2, expires_s = ?3, metadata = ?4"
-                    " WHERE child = ?1"),
-        insert_edge(connection, "INSERT INTO edge (child, position, parent) VALUES (?, ?, ?)"),
-        delete_edges(connection, "DELETE FROM edge WHERE child = ?"),
+                    "INSERT OR IGNORE INTO link"
+                    " (child, position, parent, expires_s, created_us, metadata)"
+                    " VALUES (?, ?, ?, ?, ?, nullif(?, '{}'))"),
+        delete_link(connection, "DELETE FROM link WHERE child = ?"),
         find_link(connection,
-                  "SELECT link.created_us, link.metadata, edge.parent FROM link"
-                  " LEFT JOIN edge ON edge.child = link.child"
-                  " WHERE link.child = ? AND link.expires_s > ? ORDER BY edge.position"),
-        find_children(connection,
-                      "SELECT edge.child FROM edge CROSS JOIN link ON link.child = edge.child"
-                      " WHERE edge.parent = ? AND link.expires_s > ?"),
+                  "SELECT created_us, metadata, parent FROM link"
+                  " WHERE child = ? AND expires_s > ? ORDER BY position"),
+        find_children(connection, "SELECT child FROM link WHERE parent = ? AND expires_s > ?"),
         walk_up(connection, kWalkUp),
         walk_down(connection, kWalkDown),
         walk_both(connection, kWalkBoth),
@@ -98,14 +89,9 @@ struct LinkDatabase::Database {
         find_progress(connection, "SELECT stream, next_offset FROM progress"),
         put_progress(connection,
                      "INSERT OR REPLACE INTO progress (one, stream, next_offset) VALUES (1, ?, ?)"),
-        prune_edges(connection,
-                    "DELETE FROM edge WHERE child IN"
-                    " (SELECT child FROM link WHERE expires_s <= ?1 ORDER BY expires_s, child"
-                    " LIMIT ?2)"),
         prune_links(connection,
                     "DELETE FROM link WHERE child IN"
-                    " (SELECT child FROM link WHERE expires_s <= ?1 ORDER BY expires_s, child"
-                    " LIMIT ?2)"),
+                    " (SELECT child FROM link WHERE position = 0 AND expires_s <= ? LIMIT ?)"),
         prune_events(connection,
                      "DELETE FROM event WHERE \"offset\" IN"
                      " (SELECT \"offset\" FROM event WHERE \"offset\" < ?1 LIMIT ?2)") {}
@@ -132,10 +118,10 @@ struct LinkDatabase::Database {
 
   SqliteConnection connection;
   SqliteStatement begin, commit, rollback;
-  SqliteStatement insert_link, update_link, insert_edge, delete_edges;
+  SqliteStatement insert_link, delete_link;
   SqliteStatement find_link, find_children, walk_up, walk_down, walk_both;
   SqliteStatement insert_event, find_event, forget_events, find_progress, put_progress;
-  SqliteStatement prune_edges, prune_links, prune_events;
+  SqliteStatement prune_links, prune_events;
 };
 
 LinkDatabase::LinkDatabase(LinkDatabaseOptions options, std::unique_ptr<Database> database)
@@ -177,15 +163,19 @@ Result<void> LinkDatabase::put(const Link& link, std::int64_t expires_s) {
   if (link.parents.empty()) return {};
   Database& database = *database_;
   const std::int64_t created_us = to_us(link.created_at);
-  const std::string_view metadata = link.metadata;
-  BB_TRY(database.run(database.insert_link, link.child, created_us, expires_s, metadata));
-  if (database.changes() == 0) {
-    BB_TRY(database.run(database.update_link, link.child, created_us, expires_s, metadata));
-    BB_TRY(database.run(database.delete_edges, link.child));
-  }
   std::int64_t position = 0;
   for (const Uuid& parent : link.parents) {
-    BB_TRY(database.run(database.insert_edge, link.child, position++, parent));
+    const std::string_view metadata = position == 0 ? std::string_view(link.metadata) : "{}";
+    const auto insert = [&] {
+      return database.run(database.insert_link, link.child, position, parent, expires_s, created_us,
+                          metadata);
+    };
+    BB_TRY(insert());
+    if (position == 0 && database.changes() == 0) {
+      BB_TRY(database.run(database.delete_link, link.child));
+      BB_TRY(insert());
+    }
+    ++position;
   }
   return {};
 }
@@ -217,10 +207,10 @@ Result<std::optional<Link>> LinkDatabase::find(const Uuid& event) {
   int outcome = database.find_link.run(event, now_s());
   for (; outcome == SQLITE_ROW; outcome = database.find_link.next()) {
     if (!link) {
-      link.emplace(event, std::vector<Uuid>(), from_us(database.find_link.integer(0)),
-                   RawJson(database.find_link.text(1)));
+      link.emplace(event, std::vector<Uuid>(), from_us(database.find_link.integer(0)));
+      if (!database.find_link.is_null(1)) link->metadata = database.find_link.text(1);
     }
-    if (!database.find_link.is_null(2)) link->parents.push_back(database.find_link.uuid(2));
+    link->parents.push_back(database.find_link.uuid(2));
   }
   BB_TRY(database.expect_done(database.find_link, outcome));
   return link;
@@ -251,8 +241,8 @@ Result<void> LinkDatabase::find_all(Walk& walk) {
     if (found.empty() || found.back().id != id) {
       found.emplace_back(id);
       if (!query.is_null(1)) {
-        found.back().link.emplace(id, std::vector<Uuid>(), from_us(query.integer(1)),
-                                  RawJson(query.text(2)));
+        found.back().link.emplace(id, std::vector<Uuid>(), from_us(query.integer(1)));
+        if (!query.is_null(2)) found.back().link->metadata = query.text(2);
       }
     }
     if (!query.is_null(3)) found.back().link->parents.push_back(query.uuid(3));
@@ -287,13 +277,13 @@ Result<Graph> LinkDatabase::walk(const Uuid& event, Direction direction, WalkLim
   if (direction != Direction::kLineage) {
     Walk walk(event, direction, limits);
     BB_TRY(go(walk));
-    return make_graph(walk);
+    return make_graph(std::move(walk));
   }
   Walk up(event, Direction::kAncestors, limits);
   Walk down(event, Direction::kDescendants, limits);
   BB_TRY(go(up));
   BB_TRY(go(down));
-  return make_graph(up, down);
+  return make_graph(std::move(up), std::move(down));
 }
 
 Result<std::optional<LinkDatabase::Progress>> LinkDatabase::progress() {
@@ -346,9 +336,8 @@ Result<bool> LinkDatabase::prune(std::uint64_t first_offset) {
   Database& database = *database_;
   bool more = false;
   const auto pruned = transaction([&]() -> Result<void> {
-    BB_TRY(database.run(database.prune_edges, now_s(), kPrunedMax));
     BB_TRY(database.run(database.prune_links, now_s(), kPrunedMax));
-    more = database.changes() == kPrunedMax;
+    more = database.changes() >= kPrunedMax;
     BB_TRY(
         database.run(database.prune_events, static_cast<std::int64_t>(first_offset), kPrunedMax));
     more = more || database.changes() == kPrunedMax;

@@ -88,7 +88,6 @@ TEST_F(LinkDatabaseTest, PruningLeavesNothingOfWhatRanOut) {
       {}, std::vector<LinkDatabase::Place>{{names["a"], 10}, {names["d"], 11}}, {7, 12}));
   EXPECT_FALSE(*database->prune(11));
   EXPECT_EQ(count("SELECT count(*) FROM link"), 1);
-  EXPECT_EQ(count("SELECT count(*) FROM edge"), 1);
   EXPECT_EQ(count("SELECT count(*) FROM event"), 1);
   EXPECT_EQ(offset_of("d"), 11U);
 }

@@ -11,9 +11,9 @@
 namespace bb::correlation {
 
 // Links run out `ttl` after they were last written. Links of one call go to the server in one
-// write, a link's keys always in one MULTI. A walk takes one round trip for each few hundred
-// events, by a script that does a bounded part of it on the server; where scripts are not allowed,
-// one for each level.
+// write, a link's keys always in one MULTI. A walk takes one round trip for each
+// level that is wide; of narrow ones, a script on the server goes through a bounded number at once,
+// where scripts are allowed.
 //
 // Errors: those of redis::Client, and kFailure for what the server answers. On the client's
 // executor.

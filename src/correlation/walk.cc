@@ -1,6 +1,6 @@
 #include "correlation/walk.h"
 
-#include <unordered_set>
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -10,83 +10,103 @@ namespace bb::correlation {
 Walk::Walk(Uuid start, Direction direction, WalkLimits limits)
     : start_(start), direction_(direction), limits_(limits) {
   BB_ASSERT(direction != Direction::kLineage);
+  note(start, 0);
+}
+
+template <class Visit>
+void Walk::for_each_neighbour(const Neighbours& near, Visit visit) const {
+  if (direction_ != Direction::kDescendants && near.link) {
+    for (const Uuid& parent : near.link->parents) visit(parent);
+  }
+  if (direction_ != Direction::kAncestors) {
+    for (const Uuid& child : near.children) visit(child);
+  }
+}
+
+void Walk::note(const Uuid& event, std::uint32_t depth) {
+  if (depth > limits_.depth_max) return;
+  if (known_.size() > limits_.events_max && !known_.contains(event)) return;
+  Entry& entry = known_[event];
+  entry.depth = std::min(entry.depth, depth);
+  if (!entry.looked_up && !std::exchange(entry.pending, true)) pending_.push_back(event);
 }
 
 void Walk::reach() {
-  const bool up = direction_ != Direction::kDescendants;
-  const bool down = direction_ != Direction::kAncestors;
   reached_.clear();
   depth_limited_ = size_limited_ = false;
-  std::unordered_set<Uuid, UuidHash> seen{start_};
-  reached_.push_back({start_, 0});
-  const auto go = [&](const Uuid& id, std::uint32_t depth) {
-    if (seen.contains(id)) return;
-    if (depth > limits_.depth_max) {
-      depth_limited_ = true;
-    } else if (reached_.size() >= limits_.events_max) {
-      size_limited_ = true;
-    } else {
-      seen.insert(id);
-      reached_.push_back({id, depth});
-    }
+  ++round_;
+  const auto come_to = [this](Entry& entry, const Uuid& id, std::uint32_t depth) {
+    entry.round = round_;
+    entry.neighbours.id = id;
+    reached_.push_back({&entry, depth});
   };
+  come_to(known_[start_], start_, 0);
   for (std::size_t i = 0; i < reached_.size(); ++i) {
     const Reached from = reached_[i];
-    const auto known = known_.find(from.id);
-    if (known == known_.end()) continue;
-    const Neighbours& near = known->second.neighbours;
-    if (up && near.link) {
-      for (const Uuid& parent : near.link->parents) go(parent, from.depth + 1);
-    }
-    if (down) {
-      for (const Uuid& child : near.children) go(child, from.depth + 1);
-    }
+    for_each_neighbour(from.entry->neighbours, [&](const Uuid& id) {
+      const auto known = known_.find(id);
+      if (known != known_.end() && known->second.round == round_) return;
+      if (from.depth >= limits_.depth_max) {
+        depth_limited_ = true;
+      } else if (reached_.size() >= limits_.events_max) {
+        size_limited_ = true;
+      } else {
+        come_to(known != known_.end() ? known->second : known_[id], id, from.depth + 1);
+      }
+    });
   }
 }
 
 std::vector<Uuid> Walk::wanted() {
-  reach();
   std::vector<Uuid> ids;
+  const auto ask_for = [&](Entry& entry, const Uuid& id) {
+    if (std::exchange(entry.looked_up, true)) return;
+    entry.neighbours.id = id;
+    ids.push_back(id);
+  };
+  for (const Uuid& id : pending_) ask_for(known_[id], id);
+  pending_.clear();
+  if (!ids.empty()) return ids;
+  // Nothing that was thought of: those that turned out to be nearer than thought.
+  reach();
   for (const Reached& event : reached_) {
-    Entry& entry = known_[event.id];
-    if (std::exchange(entry.looked_up, true)) continue;
-    entry.neighbours.id = event.id;
-    ids.push_back(event.id);
+    event.entry->depth = event.depth;
+    ask_for(*event.entry, event.entry->neighbours.id);
   }
   return ids;
 }
 
 void Walk::found(Neighbours neighbours) {
   Entry& entry = known_[neighbours.id];
-  entry.neighbours = std::move(neighbours);
   entry.looked_up = true;
+  entry.neighbours = std::move(neighbours);
+  if (entry.depth >= limits_.depth_max) return;
+  const std::uint32_t depth = entry.depth + 1;
+  const Neighbours& near = entry.neighbours;
+  for_each_neighbour(near, [&](const Uuid& id) { note(id, depth); });
 }
 
-std::size_t Walk::room() const {
-  return limits_.events_max - std::min(limits_.events_max, known_.size());
-}
-
-std::vector<FoundEvent> Walk::events() const {
+std::vector<FoundEvent> Walk::take_events() {
   std::vector<FoundEvent> events;
   events.reserve(reached_.size());
   for (const Reached& event : reached_) {
-    events.push_back({known_.at(event.id).neighbours, event.depth});
+    events.push_back({std::move(event.entry->neighbours), event.depth});
   }
   return events;
 }
 
-Graph make_graph(const Walk& walk) {
-  Graph graph = make_graph(walk.events());
+Graph make_graph(Walk&& walk) {
+  Graph graph = make_graph(walk.take_events());
   graph.depth_limited = walk.depth_limited();
   graph.size_limited = walk.size_limited();
   return graph;
 }
 
-Graph make_graph(const Walk& up, const Walk& down) {
-  std::vector<FoundEvent> events = up.events();
+Graph make_graph(Walk&& up, Walk&& down) {
+  std::vector<FoundEvent> events = up.take_events();
   std::unordered_map<Uuid, std::size_t, UuidHash> place;
   for (std::size_t i = 0; i < events.size(); ++i) place.emplace(events[i].neighbours.id, i);
-  for (FoundEvent& event : down.events()) {
+  for (FoundEvent& event : down.take_events()) {
     const auto known = place.find(event.neighbours.id);
     if (known == place.end()) {
       events.push_back(std::move(event));
@@ -98,7 +118,7 @@ Graph make_graph(const Walk& up, const Walk& down) {
       both.neighbours.children = std::move(event.neighbours.children);
     }
   }
-  Graph graph = make_graph(events);
+  Graph graph = make_graph(std::move(events));
   graph.depth_limited = up.depth_limited() || down.depth_limited();
   graph.size_limited = up.size_limited() || down.size_limited();
   return graph;

@@ -30,40 +30,46 @@ class Walk {
   // Of ancestors the record is enough; of descendants, their record and children.
   void found(Neighbours neighbours);
 
-  // How many more events the limits have room for.
-  std::size_t room() const;
   Direction direction() const { return direction_; }
   const WalkLimits& limits() const { return limits_; }
 
-  // After the last of wanted(). Nearest first.
-  std::vector<FoundEvent> events() const;
+  // After the last of wanted(), once. Nearest first.
+  std::vector<FoundEvent> take_events();
   bool depth_limited() const { return depth_limited_; }
   bool size_limited() const { return size_limited_; }
 
  private:
   struct Entry {
     Neighbours neighbours;
+    std::uint32_t depth = UINT32_MAX;  // by the shortest way that is known so far
     bool looked_up = false;
+    bool pending = false;     // in `pending_`
+    std::uint32_t round = 0;  // of reach(), the last that came here
   };
   struct Reached {
-    Uuid id;
+    Entry* entry;  // in known_, whose entries stay where they are
     std::uint32_t depth;
   };
-  // From the start again, as far as is known: what came ahead may have made some events nearer.
+  // From the start again, as far as is known: what came late may have made some events nearer.
   void reach();
+  template <class Visit>
+  void for_each_neighbour(const Neighbours& near, Visit visit) const;
+  void note(const Uuid& event, std::uint32_t depth);
 
   Uuid start_;
   Direction direction_;
   WalkLimits limits_;
   std::unordered_map<Uuid, Entry, UuidHash> known_;
+  std::vector<Uuid> pending_;  // to be asked for next
   std::vector<Reached> reached_;
+  std::uint32_t round_ = 0;
   bool depth_limited_ = false;
   bool size_limited_ = false;
 };
 
 // The graph of a walk that has come to its end.
-Graph make_graph(const Walk& walk);
+Graph make_graph(Walk&& walk);
 // Of two from the same event.
-Graph make_graph(const Walk& up, const Walk& down);
+Graph make_graph(Walk&& up, Walk&& down);
 
 }  // namespace bb::correlation
