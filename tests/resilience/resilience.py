@@ -234,8 +234,10 @@ async def run(arguments, folder):
     publisher = ["publish", *common, "--events", each, "--rate", arguments.rate]
     publishers = [await start(*publisher, "--name", f"p{i}") for i in range(WORKERS)]
 
+    log_bytes = sum(WORKERS * len(f"p0 {n}\n") for n in range(each))
+
     def progress():
-        return log.stat().st_size / (arguments.events * len("p0 12345\n"))
+        return log.stat().st_size / log_bytes
 
     trouble = asyncio.create_task(proxy.cut_now_and_then())
     kills = asyncio.create_task(kill_now_and_then(broker, arguments.kills, dice, progress))
