@@ -73,7 +73,11 @@ bool is_expired(const RegisteredInstance& registered) {
 std::vector<std::size_t> superseded(const std::vector<RegisteredInstance>& instances) {
   std::vector<std::size_t> places;
   if (instances.empty()) return places;
-  const auto seen_last = std::ranges::min_element(instances, {}, &RegisteredInstance::unseen);
+  // One that runs is later than one that stopped in the same millisecond.
+  const auto lateness = [](const RegisteredInstance& each) {
+    return std::pair(each.unseen, !is_running(each.state));
+  };
+  const auto seen_last = std::ranges::min_element(instances, {}, lateness);
   for (auto each = instances.begin(); each != instances.end(); ++each) {
     if (each == seen_last || is_running(each->state)) continue;
     if (each->state == ServiceState::kStopped || each->unseen > kGoneToldFor) {

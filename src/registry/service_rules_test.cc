@@ -78,6 +78,12 @@ TEST(ServiceInstances, ThoseThatStoppedGoAndThoseThatVanishedAreToldOfForAWhile)
               ElementsAre(0, 3));
 }
 
+TEST(ServiceInstances, OneThatStoppedInTheMillisecondOfTheNextGoesToo) {
+  EXPECT_THAT(superseded({seen(stopped(test_instance("svc", 1)), seconds(1)),
+                          seen(test_instance("svc", 2), seconds(1))}),
+              ElementsAre(0));
+}
+
 TEST(Services, AreGroupedAndSorted) {
   const auto services = services_of({
       seen(test_instance("b", 1), seconds(20)),
