@@ -48,7 +48,8 @@ constexpr std::string_view kExamples =
     "  echo '{\"text\":\"hello\"}' | bb publish hello.world --json - --skip-validation\n"
     "  id=$(bb publish agent.thread.prompt --mock --source-type agent)\n"
     "  bb publish agent.thread.response --mock -c \"$id\"\n"
-    "  bb publish llm.prompt --mock -q && bb publish llm.response --mock -c @last\n"
+    "  bb publish llm.prompt --mock -q\n"
+    "  bb publish llm.response --mock -c @last\n"
     "  bb publish llm.prompt --mock --dry-run | bb publish --envelope-file -\n"
     "  bb publish llm.prompt --mock --dry-run | bb publish --jsonl - --envelopes\n";
 

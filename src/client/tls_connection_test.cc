@@ -1,6 +1,7 @@
 // Connections with TLS: whom they trust, what they show, and what is said when that does not do.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <exception>
 #include <fstream>
@@ -54,9 +55,13 @@ class TlsConnection : public testing::Test {
   }
 
   static std::string write(const std::string& name, const std::string& text) {
-    const std::string path = testing::TempDir() + "bb_tls_" + name;
+    const std::string path = file(name);
     std::ofstream(path) << text;
     return path;
+  }
+  // Of this process: others run at the same time.
+  static std::string file(const std::string& name) {
+    return testing::TempDir() + "bb_tls_" + std::to_string(::getpid()) + "_" + name;
   }
 
   // The URL's host is a name of 127.0.0.1.
@@ -236,7 +241,7 @@ TEST_F(TlsConnection, AnUnknownAuthorityIsNamedAndHowToTrustIt) {
   const TestCertificate other = make_test_certificate("DNS:other");
   options = listen();
   options.url.tls_parameters.cacertfile = write("other.pem", other.certificate_pem);
-  EXPECT_THAT(refusal(options).message, HasSubstr("not in " + testing::TempDir() + "bb_tls_other"));
+  EXPECT_THAT(refusal(options).message, HasSubstr("not in " + file("other")));
 }
 
 TEST_F(TlsConnection, ACertificateThatIsGivenItselfIsTrusted) {

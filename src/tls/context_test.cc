@@ -15,7 +15,9 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::string write(const std::string& name, const std::string& text) {
-  const std::string path = testing::TempDir() + "bb_tls_context_" + name;
+  // Of this process: others run at the same time.
+  const std::string path =
+      testing::TempDir() + "bb_tls_context_" + std::to_string(::getpid()) + "_" + name;
   std::ofstream(path) << text;
   return path;
 }

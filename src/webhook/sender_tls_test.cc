@@ -39,8 +39,8 @@ class TlsSender : public testing::Test {
   std::vector<AttemptResult> post(const TestCertificate& served, const TestCertificate& trusted,
                                   unsigned count) {
     // Another one each time: what the system trusts is read once.
-    const std::string file =
-        testing::TempDir() + "bb_webhook_trusted" + std::to_string(++files_) + ".pem";
+    const std::string file = testing::TempDir() + "bb_webhook_trusted" +
+                             std::to_string(::getpid()) + "_" + std::to_string(++files_) + ".pem";
     std::ofstream(file) << trusted.certificate_pem;
     ::setenv("SSL_CERT_FILE", file.c_str(), 1);
 
