@@ -67,8 +67,8 @@ class RabbitMq:
     def __init__(self, folder):
         self.folder = folder
         ports = service.free_ports(4)
-        self.port, http, distribution, self.epmd_port = ports
-        self.environment = rabbitmq.environment(folder, self.port, http, distribution, self.epmd_port)
+        self.port, _, _, self.epmd_port = ports
+        self.environment = rabbitmq.environment(folder, ports, settings="", plugins=[])
         # The management plugin doubles the time of a start, and nobody asks it here.
         (folder / "config" / "enabled_plugins").write_text("[].\n")
         self.log = open(folder / "broker.log", "wb")
