@@ -56,17 +56,12 @@ boost::asio::awaitable<Result<void>> empty_spool(client::Connection& connection,
     co_return fail(ErrorCode::kResourceLocked,
                    "another process is publishing the events that wait in the spool");
   }
-  auto opened = co_await connection.open_channel();
-  if (!opened) co_return fail(std::move(opened).error());
-  client::Channel channel = *std::move(opened);
-  if (auto enabled = channel.enable_confirms(); !enabled) co_return enabled;
   client::DrainReport report;
   std::function<void()> on_progress = [&] { deadline.move_to(job.timeout); };
   std::set<std::string> declared;
   std::function<void(const client::SpoolEntry&)> on_published = job.on_spool_published;
-  auto drained = co_await client::drain_spool(**drain, channel, report, std::move(on_progress),
+  auto drained = co_await client::drain_spool(**drain, connection, report, std::move(on_progress),
                                               std::move(declared), std::move(on_published));
-  auto closed = (*drain)->close();
   if (report.published > 0) {
     job.on_notice(fmt::format("bb: {} events of the spool are published", report.published));
   }
@@ -74,7 +69,7 @@ boost::asio::awaitable<Result<void>> empty_spool(client::Connection& connection,
     job.on_notice(fmt::format("bb: {} events of the spool were refused: bb spool list --refused",
                               report.refused));
   }
-  co_return drained ? closed : drained;
+  co_return drained;
 }
 
 // Damage in the spool is told, and holds up no event.

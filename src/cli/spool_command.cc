@@ -173,10 +173,6 @@ boost::asio::awaitable<Result<client::DrainReport>> flush(Flushing flushing, Spo
   if (!connected) co_return fail(std::move(connected).error());
   deadline.move_to(flushing.timeout);
   client::Connection connection = *std::move(connected);
-  auto opened = co_await connection.open_channel();
-  if (!opened) co_return fail(std::move(opened).error());
-  client::Channel channel = *std::move(opened);
-  if (auto enabled = channel.enable_confirms(); !enabled) co_return fail(enabled.error());
   client::DrainReport report;
   std::function<void()> on_progress = [&] { deadline.move_to(flushing.timeout); };
   std::set<std::string> declared;
@@ -184,12 +180,10 @@ boost::asio::awaitable<Result<client::DrainReport>> flush(Flushing flushing, Spo
   if (LinkRecorder* const links = flushing.links; links != nullptr) {
     on_published = [links](const client::SpoolEntry& entry) { links->published(entry.body); };
   }
-  auto drained = co_await client::drain_spool(**drain, channel, report, std::move(on_progress),
+  auto drained = co_await client::drain_spool(**drain, connection, report, std::move(on_progress),
                                               std::move(declared), std::move(on_published));
-  auto closed = (*drain)->close();
   co_await connection.close();
   if (!drained) co_return fail(std::move(drained).error());
-  if (!closed) co_return fail(std::move(closed).error());
   co_return report;
 }
 

@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "base/try.h"
-#include "client/channel.h"
 #include "client/spool.h"
 #include "client/spool_drainer.h"
 
@@ -65,27 +64,18 @@ asio::awaitable<Result<bool>> PublisherSpool::drain_once(Connection& connection,
   if (!begun) co_return fail(std::move(begun).error());
   if (!*begun) co_return false;
   SpoolDrain drain = **std::move(begun);
-  // On a channel of its own: its confirms are apart.
-  auto opened = co_await connection.open_channel();
-  if (!opened) co_return fail(std::move(opened).error());
-  Channel channel = *std::move(opened);
-  if (auto enabled = channel.enable_confirms(); !enabled) {
-    co_return fail(std::move(enabled).error());
-  }
   DrainReport report;
   std::function<void()> on_progress = [] {};
   std::set<std::string> there;
   there.insert(declared);
   auto drained =
-      co_await drain_spool(drain, channel, report, std::move(on_progress), std::move(there));
-  auto closed = drain.close();
+      co_await drain_spool(drain, connection, report, std::move(on_progress), std::move(there));
   if (report.refused > 0) {
     tell({ErrorCode::kNacked,
           fmt::format("{} events of the spool {} were refused: bb spool list --refused",
                       report.refused, folder_)});
   }
   if (!drained) co_return fail(std::move(drained).error());
-  if (!closed) co_return fail(std::move(closed).error());
   co_return true;
 }
 

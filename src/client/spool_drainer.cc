@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "amqp/return_text.h"
+#include "client/channel.h"
 
 namespace bb::client {
 namespace {
@@ -66,11 +67,11 @@ class InFlight {
   std::uint64_t first_ = 0;
 };
 
-}  // namespace
-
-boost::asio::awaitable<Result<void>> drain_spool(
-    SpoolDrain& drain, Channel& channel, DrainReport& report, std::function<void()> on_progress,
-    std::set<std::string> declared, std::function<void(const SpoolEntry&)> on_published) {
+boost::asio::awaitable<Result<void>> drain_on(SpoolDrain& drain, Channel& channel,
+                                              DrainReport& report,
+                                              std::function<void()> on_progress,
+                                              std::set<std::string> declared,
+                                              std::function<void(const SpoolEntry&)> on_published) {
   const auto in_flight =
       std::make_shared<InFlight>(drain, report, std::move(on_progress), std::move(on_published));
   channel.on_confirm([in_flight](const Confirm& confirm) { in_flight->on_confirm(confirm); });
@@ -104,6 +105,22 @@ boost::asio::awaitable<Result<void>> drain_spool(
   }
   channel.on_confirm({});
   co_return result;
+}
+
+}  // namespace
+
+boost::asio::awaitable<Result<void>> drain_spool(
+    SpoolDrain& drain, Connection& connection, DrainReport& report,
+    std::function<void()> on_progress, std::set<std::string> declared,
+    std::function<void(const SpoolEntry&)> on_published) {
+  auto opened = co_await connection.open_channel();
+  if (!opened) co_return fail(std::move(opened).error());
+  Channel channel = *std::move(opened);
+  if (auto enabled = channel.enable_confirms(); !enabled) co_return enabled;
+  auto drained = co_await drain_on(drain, channel, report, std::move(on_progress),
+                                   std::move(declared), std::move(on_published));
+  auto closed = drain.close();
+  co_return drained ? closed : drained;
 }
 
 }  // namespace bb::client
