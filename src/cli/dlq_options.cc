@@ -11,6 +11,7 @@
 #include "cli/management_options.h"
 #include "cli/resource.h"
 #include "cli/settings.h"
+#include "cli/where_option.h"
 #include "client/failure_headers.h"
 #include "client/subscriber.h"
 
@@ -155,15 +156,9 @@ OptionSpec letter_argument(DlqOptions& options, bool required) {
 }
 
 OptionSpec letters_where_option(DlqOptions& options) {
-  OptionSpec spec;
-  spec.names = {"--where"};
-  spec.value_name = "CONDITION";
-  spec.help = "Those whose event is so, as in 'payload.user == 7'; docs/filter.md has the language";
-  spec.accept = [&options](const std::string& value) -> Result<void> {
-    BB_TRY_ASSIGN(options.where, filter::Filter::parse(value));
-    return {};
-  };
-  return spec;
+  return where_option(
+      "Those whose event is so, as in 'payload.user == 7'; docs/filter.md has the language",
+      options.where);
 }
 
 }  // namespace bb::cli

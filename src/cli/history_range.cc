@@ -10,6 +10,10 @@
 
 namespace bb::cli {
 
+std::string history_queue(const std::string& exchange) {
+  return exchange + ".history";
+}
+
 Result<std::variant<HistoryOffset, Timestamp>> parse_history_place(std::string_view text,
                                                                    Timestamp now) {
   using Place = std::variant<HistoryOffset, Timestamp>;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -25,6 +26,9 @@ struct HistoryRange {
   // The first that is not part of it; nothing: it goes on with what comes.
   std::optional<std::variant<HistoryOffset, Timestamp>> until;
 };
+
+// The stream that keeps the history of an exchange.
+std::string history_queue(const std::string& exchange);
 
 // An offset ("1200") or a moment: RFC 3339, "now", or a duration before it ("1h"). kUsage for
 // anything else, with examples.

@@ -146,10 +146,6 @@ asio::awaitable<Result<void>> visit_history(client::Connection& connection,
   co_return co_await channel.close();
 }
 
-std::string history_queue(const std::string& exchange) {
-  return exchange + ".history";
-}
-
 std::optional<HistoryOffset> offset_of(const Delivery& delivery) {
   const auto properties = delivery.properties();
   if (!properties.headers) return std::nullopt;

@@ -15,8 +15,6 @@
 
 namespace bb::cli {
 
-std::string history_queue(const std::string& exchange);
-
 // Where a message is in its stream; nullopt where it came from none.
 std::optional<HistoryOffset> offset_of(const client::Delivery& delivery);
 

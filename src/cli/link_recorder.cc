@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "base/try.h"
-#include "cli/link_source.h"
 #include "cli/output.h"
+#include "cli/redis_settings.h"
 #include "correlation/event_reader.h"
 #include "correlation/redis_link_store.h"
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/try.h"
+#include "cli/redis_settings.h"
 #include "correlation/redis_link_store.h"
 
 namespace bb::cli {
@@ -15,15 +16,6 @@ OptionSpec link_place_option(LinkPlace& place) {
       },
       "Where the links are: in Redis, or with the `bb serve` of --http-url (default redis where "
       "$REDIS_HOST is set, else embedded)");
-}
-
-redis::ClientOptions redis_options(const RedisAddress& address) {
-  redis::ClientOptions options;
-  options.host = address.host;
-  options.port = address.port;
-  options.database = address.database;
-  options.password = address.password;
-  return options;
 }
 
 Result<LinkSource> LinkSource::open(const boost::asio::any_io_executor& executor,

@@ -26,8 +26,6 @@ enum class LinkPlace {
 // "--links redis|embedded".
 OptionSpec link_place_option(LinkPlace& place);
 
-redis::ClientOptions redis_options(const RedisAddress& address);
-
 class LinkSource {
  public:
   // Connects to nothing yet. kUsage and kInvalidUrl for settings that are wrong. The executor

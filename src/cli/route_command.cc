@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/display_text.h"
 #include "cli/event_route.h"
+#include "cli/history_range.h"
 #include "cli/management_options.h"
 #include "cli/record_text.h"
 #include "cli/resource.h"
@@ -99,8 +100,8 @@ Error no_route(const Options& options, const BrokerTopology& topology,
                                     quoted_name(options.event_type), quoted_name(exchange));
   const auto near = find_near_bindings(topology, exchange, options.event_type);
   if (!near.empty()) message += fmt::format("; it nearly matches {}", near_bindings_text(near));
-  if (topology.find_queue(exchange + ".history") != nullptr) {
-    message += fmt::format("; the history {} would keep it", quoted_name(exchange + ".history"));
+  if (topology.find_queue(history_queue(exchange)) != nullptr) {
+    message += fmt::format("; the history {} would keep it", quoted_name(history_queue(exchange)));
   }
   return {ErrorCode::kNoRoute, std::move(message)};
 }

@@ -6,7 +6,7 @@
 
 #include "base/try.h"
 #include "cli/management_url.h"
-#include "redis/client.h"
+#include "cli/redis_settings.h"
 #include "registry/http_registry.h"
 #include "registry/redis_registry.h"
 
@@ -14,13 +14,8 @@ namespace bb::cli {
 namespace {
 
 RegistryPlace redis_place(const RedisAddress& address) {
-  redis::ClientOptions options;
-  options.host = address.host;
-  options.port = address.port;
-  options.database = address.database;
-  options.password = address.password;
   RegistryPlace place;
-  place.open = [options](const boost::asio::any_io_executor& executor) {
+  place.open = [options = redis_options(address)](const boost::asio::any_io_executor& executor) {
     return registry::make_redis_registry(executor, options);
   };
   place.advice = "REDIS_HOST, REDIS_PORT, REDIS_DB and REDIS_PASSWORD say where the registry is";

@@ -13,6 +13,7 @@
 #include "cli/host_name.h"
 #include "cli/order_key.h"
 #include "cli/output.h"
+#include "cli/redis_settings.h"
 #include "cli/schema_settings.h"
 #include "cli/settings.h"
 #include "client/http_url.h"
@@ -157,10 +158,7 @@ Result<void> remember_handled(const SubscribeCommandOptions& options, ServiceJob
   BB_TRY_ASSIGN(const auto address, Settings::load().redis());
   if (address && !options.data_dir) {
     redis::RedisDeduplicatorOptions there;
-    there.client.host = address->host;
-    there.client.port = address->port;
-    there.client.database = address->database;
-    there.client.password = address->password;
+    there.client = redis_options(*address);
     there.prefix = fmt::format("bloodbank:handled:{}:", queue);
     there.window = *options.deduplicate;
     job.redis_deduplicator = std::move(there);

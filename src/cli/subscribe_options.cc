@@ -8,11 +8,22 @@
 #include "cli/history_range.h"
 #include "cli/schema_settings.h"
 #include "cli/topic_pattern.h"
+#include "cli/where_option.h"
 #include "client/http_url.h"
 #include "registry/service_instance.h"
 
 namespace bb::cli {
 namespace {
+
+// Any number of topic patterns.
+void take_patterns(OptionSpec& spec, std::vector<std::string>& into) {
+  spec.repeatable = true;
+  spec.accept = [&into](const std::string& value) -> Result<void> {
+    BB_TRY(check_topic_pattern(value));
+    into.push_back(value);
+    return {};
+  };
+}
 
 OptionSpec patterns_argument(SubscribeCommandOptions& options) {
   OptionSpec spec;
@@ -22,26 +33,7 @@ OptionSpec patterns_argument(SubscribeCommandOptions& options) {
       "Which events: words separated by dots, * for any one word and # for any number of them; '#' "
       "is every event";
   spec.required = true;
-  spec.repeatable = true;
-  spec.accept = [&options](const std::string& value) -> Result<void> {
-    BB_TRY(check_topic_pattern(value));
-    options.patterns.push_back(value);
-    return {};
-  };
-  return spec;
-}
-
-OptionSpec where_option(SubscribeCommandOptions& options) {
-  OptionSpec spec;
-  spec.names = {"--where"};
-  spec.value_name = "CONDITION";
-  spec.help =
-      "Only events for which this holds, as in 'payload.confidence > 0.8'; the others are "
-      "acknowledged and passed over. docs/filter.md has the language";
-  spec.accept = [&options](const std::string& value) -> Result<void> {
-    BB_TRY_ASSIGN(options.where, filter::Filter::parse(value));
-    return {};
-  };
+  take_patterns(spec, options.patterns);
   return spec;
 }
 
@@ -50,12 +42,7 @@ OptionSpec ignore_option(SubscribeCommandOptions& options) {
   spec.names = {"--ignore"};
   spec.value_name = "PATTERN";
   spec.help = "But for these: they are acknowledged and passed over; may be given several times";
-  spec.repeatable = true;
-  spec.accept = [&options](const std::string& value) -> Result<void> {
-    BB_TRY(check_topic_pattern(value));
-    options.ignored.push_back(value);
-    return {};
-  };
+  take_patterns(spec, options.ignored);
   return spec;
 }
 
@@ -262,7 +249,10 @@ Command describe_subscribe(const std::shared_ptr<SubscribeCommandOptions>& optio
           "Where --deduplicate remembers, whatever REDIS_HOST says (default $BB_DATA_DIR, else "
           "~/.local/state/bloodbank)",
           ValueKind::kDirectory),
-      where_option(*options),
+      where_option(
+          "Only events for which this holds, as in 'payload.confidence > 0.8'; the others are "
+          "acknowledged and passed over. docs/filter.md has the language",
+          options->where),
       ignore_option(*options),
       text_option("--since", "PLACE", options->since,
                   "Begin with the history, of that long ago (1h) or since a time "

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "amqp/topic_match.h"
+#include "cli/history_range.h"
 #include "cli/topic_distance.h"
 
 namespace bb::cli {
@@ -71,7 +72,7 @@ TopologyView make_topology_view(const BrokerTopology& topology,
   }
   for (const TopologyExchange& exchange : topology.exchanges) {
     ExchangeNode node{exchange.name, exchange.type, exchange.alternate, false, {}};
-    node.has_history = topology.find_queue(exchange.name + ".history") != nullptr;
+    node.has_history = topology.find_queue(history_queue(exchange.name)) != nullptr;
     for (const TopologyBinding& binding : topology.bindings) {
       if (binding.source != exchange.name) continue;
       if (!binding.to_exchange && is_kept_of(binding.destination, exchange.name)) continue;

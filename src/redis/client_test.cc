@@ -33,8 +33,6 @@ class RedisClient : public testing::Test {
     return std::move(*result);
   }
 
-  Client client(const ClientOptions& options) { return Client(context_.get_executor(), options); }
-
   static ClientOptions options(const TestRedis& server) {
     ClientOptions made;
     made.port = server.port();
