@@ -34,6 +34,7 @@ constexpr std::chrono::milliseconds kQuiet{50};
 // there are some, which somebody else is to get.
 constexpr int kEmptyAnswers = 2;
 constexpr int kWithheldAnswers = 100;
+constexpr int kCountAnswers = 5;
 constexpr std::chrono::milliseconds kBackPause{20};
 constexpr int kBackAnswers = 100;
 // RabbitMQ 4 has this limit where none is set; the versions before have none.
@@ -76,9 +77,9 @@ awaitable<Result<std::unique_ptr<LetterScan>>> LetterScan::open(client::Connecti
   channel->on_closed([inbox](const Error&) { inbox->timer.cancel(); });
   std::unique_ptr<LetterScan> scan(
       new LetterScan(connection, *std::move(channel), std::move(queue), std::move(inbox)));
-  auto ready = co_await scan->ready_count();
-  if (!ready) co_return fail(std::move(ready).error());
-  scan->total_ = *ready;
+  if (auto counted = co_await scan->count_waiting(); !counted) {
+    co_return fail(std::move(counted).error());
+  }
   co_return std::move(scan);
 }
 
@@ -91,6 +92,37 @@ LetterScan::LetterScan(client::Connection& connection, client::Channel channel, 
 
 LetterScan::~LetterScan() = default;
 
+awaitable<Result<void>> LetterScan::count_waiting() {
+  auto ready = co_await ready_count();
+  if (!ready) co_return fail(std::move(ready).error());
+  total_ = *ready;
+  if (total_ > 0) co_return Result<void>{};
+  const auto found = co_await get_one();
+  if (!found) co_return fail(found.error());
+  for (int asked = 0; *found && total_ == 0 && asked < kCountAnswers; ++asked) {
+    if (asked > 0) {
+      inbox_->timer.expires_after(kBackPause);
+      (void)co_await inbox_->timer.async_wait(kTuple);
+    }
+    ready = co_await ready_count();
+    if (!ready) co_return fail(std::move(ready).error());
+    total_ = *ready;
+  }
+  if (*found) ++total_;
+  co_return Result<void>{};
+}
+
+// What waits is with the next batch. RabbitMQ says 0 of a quorum queue that has not told in 250 ms
+// how many wait: only an answer to a basic.get says that there are none.
+awaitable<Result<bool>> LetterScan::get_one() {
+  const std::string queue = queue_.name;
+  auto got = co_await channel_.get(queue, /*no_ack=*/false);
+  if (!got) co_return fail(std::move(got).error());
+  if (!*got) co_return false;
+  inbox_->deliveries.push_back(**std::move(got));
+  co_return true;
+}
+
 awaitable<Result<void>> LetterScan::next() {
   if (auto kept = co_await renew_batch(); !kept) co_return kept;
   plan_next_batch();
@@ -101,8 +133,9 @@ awaitable<Result<void>> LetterScan::next() {
     co_return done;
   }
   client::ConsumeOptions options;
-  // What they hold is given back in the order of these names.
-  options.consumer_tag = fmt::format("bb-dlq-{:06}", ++consumers_);
+  // What they hold is given back in the order of these names, and what basic.get got among them: of
+  // a quorum queue under the number of its delivery. '!' is before all digits.
+  options.consumer_tag = fmt::format("!bb-dlq-{:06}", ++consumers_);
   std::function<void(Delivery)> on_delivery = [inbox = inbox_](Delivery delivery) {
     inbox->deliveries.push_back(std::move(delivery));
     inbox->timer.cancel();
@@ -145,8 +178,11 @@ awaitable<Result<void>> LetterScan::fill(std::size_t wanted) {
       if (inbox_->deliveries.size() == before) {
         ++(*ready == 0 ? empty : withheld);
         if (empty == kEmptyAnswers) {
-          at_end_ = true;
-          co_return Result<void>{};
+          const auto found = co_await get_one();
+          if (!found) co_return fail(found.error());
+          at_end_ = !*found;
+          if (at_end_) co_return Result<void>{};
+          empty = 0;
         }
         if (withheld == kWithheldAnswers) {
           co_return fail(ErrorCode::kTimeout,

@@ -68,6 +68,8 @@ class LetterScan {
   LetterScan(client::Connection& connection, client::Channel channel, ScannedQueue queue,
              std::shared_ptr<Inbox> inbox);
 
+  boost::asio::awaitable<Result<void>> count_waiting();
+  boost::asio::awaitable<Result<bool>> get_one();
   boost::asio::awaitable<Result<void>> fill(std::size_t wanted);
   boost::asio::awaitable<Result<void>> renew_batch();
   boost::asio::awaitable<Result<void>> flush_removals();
