@@ -17,9 +17,18 @@ namespace {
 constexpr std::size_t kTextBytes = 36;
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
-constexpr bool is_dash_at(std::size_t index) {
-  return index == 8 || index == 13 || index == 18 || index == 23;
-}
+// Where the dashes are, and where the two digits of each byte begin.
+constexpr std::array<std::size_t, 4> kDashes{8, 13, 18, 23};
+constexpr std::array<std::size_t, 16> kBytePlaces{0,  2,  4,  6,  9,  11, 14, 16,
+                                                  19, 21, 24, 26, 28, 30, 32, 34};
+// By character; -1 is no digit.
+constexpr std::array<std::int8_t, 256> kDigitValues = [] {
+  std::array<std::int8_t, 256> values{};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<std::int8_t>(hex_digit_value(static_cast<char>(i)));
+  }
+  return values;
+}();
 
 std::unexpected<Error> not_a_uuid(std::string_view text) {
   return fail(ErrorCode::kUsage,
@@ -68,20 +77,18 @@ struct V7Counter {
 
 Result<Uuid> Uuid::parse(std::string_view text) {
   if (text.size() != kTextBytes) return not_a_uuid(text);
+  bool dashed = true;
+  for (const std::size_t place : kDashes) dashed = dashed && text[place] == '-';
+  if (!dashed) return not_a_uuid(text);
   std::array<std::uint8_t, 16> bytes;
-  std::size_t filled = 0;
-  for (std::size_t i = 0; i < kTextBytes;) {
-    if (is_dash_at(i)) {
-      if (text[i] != '-') return not_a_uuid(text);
-      ++i;
-      continue;
-    }
-    const int high = hex_digit_value(text[i]);
-    const int low = hex_digit_value(text[i + 1]);
-    if (high < 0 || low < 0) return not_a_uuid(text);
-    bytes[filled++] = static_cast<std::uint8_t>(high << 4 | low);
-    i += 2;
+  int seen = 0;  // below 0: something that is no digit
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const int high = kDigitValues[static_cast<unsigned char>(text[kBytePlaces[i]])];
+    const int low = kDigitValues[static_cast<unsigned char>(text[kBytePlaces[i] + 1])];
+    seen |= high | low;
+    bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
+  if (seen < 0) return not_a_uuid(text);
   return Uuid(bytes);
 }
 
@@ -127,11 +134,9 @@ Uuid Uuid::v7(std::chrono::system_clock::time_point now) {
 
 std::string Uuid::to_string() const {
   std::string text(kTextBytes, '-');
-  std::size_t at = 0;
-  for (const std::uint8_t byte : bytes_) {
-    if (is_dash_at(at)) ++at;
-    text[at++] = kHexDigits[byte >> 4];
-    text[at++] = kHexDigits[byte & 0x0F];
+  for (std::size_t i = 0; i < bytes_.size(); ++i) {
+    text[kBytePlaces[i]] = kHexDigits[bytes_[i] >> 4];
+    text[kBytePlaces[i] + 1] = kHexDigits[bytes_[i] & 0xF];
   }
   return text;
 }

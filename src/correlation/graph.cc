@@ -4,24 +4,24 @@
 #include <array>
 #include <limits>
 #include <queue>
+#include <span>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
 
-#include "correlation/uuid_hash.h"
+#include "correlation/uuid_map.h"
 
 namespace bb::correlation {
 namespace {
 
 using Index = std::uint32_t;
-using Adjacency = std::vector<std::vector<Index>>;
 constexpr Index kNone = std::numeric_limits<Index>::max();
 
 constexpr std::array<std::string_view, 4> kDirections{"ancestors", "descendants", "lineage",
                                                       "connected"};
 
 std::vector<Graph::Edge> edges_of(std::span<const FoundEvent> found) {
-  std::unordered_map<Uuid, Index, UuidHash> place;
+  UuidMap<Index> place;
   place.reserve(found.size());
   for (Index i = 0; i < found.size(); ++i) place.emplace(found[i].neighbours.id, i);
   std::vector<Graph::Edge> edges;
@@ -43,11 +43,28 @@ std::vector<Graph::Edge> edges_of(std::span<const FoundEvent> found) {
   return edges;
 }
 
-Adjacency children_of(std::size_t events, std::span<const Graph::Edge> edges) {
-  Adjacency children(events);
-  for (const Graph::Edge& edge : edges) children[edge.parent].push_back(edge.child);
-  return children;
-}
+// The children of each event.
+class Adjacency {
+ public:
+  // `edges` are by parent.
+  Adjacency(std::size_t events, std::span<const Graph::Edge> edges) : begin_(events + 1, 0) {
+    children_.reserve(edges.size());
+    for (const Graph::Edge& edge : edges) {
+      ++begin_[edge.parent + 1];
+      children_.push_back(edge.child);
+    }
+    for (std::size_t i = 1; i <= events; ++i) begin_[i] += begin_[i - 1];
+  }
+
+  std::size_t size() const { return begin_.size() - 1; }
+  std::span<const Index> operator[](Index event) const {
+    return std::span(children_).subspan(begin_[event], begin_[event + 1] - begin_[event]);
+  }
+
+ private:
+  std::vector<std::size_t> begin_;
+  std::vector<Index> children_;
+};
 
 // Tarjan's algorithm with a stack of its own: a chain may be as deep as the graph is large.
 // https://doi.org/10.1137/0201010
@@ -181,7 +198,7 @@ std::optional<Direction> parse_direction(std::string_view name) {
 
 Graph make_graph(std::vector<FoundEvent> found) {
   const std::vector<Graph::Edge> edges = edges_of(found);
-  const Adjacency children = children_of(found.size(), edges);
+  const Adjacency children(found.size(), edges);
   const Components components(children);
   const std::vector<Index> order = parents_first(found, children, components);
 

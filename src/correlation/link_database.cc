@@ -15,6 +15,7 @@ constexpr int kBusyTimeoutMs = 5000;
 constexpr int kFormatVersion = 1;
 constexpr std::size_t kLinksPerPrune = 4096;
 constexpr std::int64_t kPrunedMax = 8192;
+constexpr std::int64_t kAllChildren = -1;
 
 // A row of `link` for each parent, in order; what is said of the link as a whole is in each of
 // them, but for the metadata, which only the first has (NULL is {}). So a step of a walk is one
@@ -30,26 +31,6 @@ constexpr const char* kCreate =
     "CREATE TABLE IF NOT EXISTS progress (one INTEGER PRIMARY KEY CHECK (one = 1),"
     " stream INTEGER NOT NULL, next_offset INTEGER NOT NULL);"
     "PRAGMA user_version = 1;";
-
-// A term of a walk: from `walk` to the parents or the children of what is in it. CROSS JOIN keeps
-// the tables in this order, in which each is found by its key.
-#define BB_UP                    \
-  "SELECT link.parent FROM walk" \
-  " CROSS JOIN link ON link.child = walk.id AND link.expires_s > ?2"
-#define BB_DOWN                 \
-  "SELECT link.child FROM walk" \
-  " CROSS JOIN link ON link.parent = walk.id AND link.expires_s > ?2"
-// ?1 is the start, ?2 the time, ?3 how many events at most. Breadth first; UNION ends circles. A
-// row for each parent of each event, in the order of the link; one without parents has a row, too.
-#define BB_WALK(terms)                                                     \
-  "WITH RECURSIVE walk (id) AS (SELECT ?1 UNION " terms                    \
-  " LIMIT ?3)"                                                             \
-  " SELECT walk.id, link.created_us, link.metadata, link.parent FROM walk" \
-  " LEFT JOIN link ON link.child = walk.id AND link.expires_s > ?2"
-
-constexpr const char* kWalkUp = BB_WALK(BB_UP);
-constexpr const char* kWalkDown = BB_WALK(BB_DOWN);
-constexpr const char* kWalkBoth = BB_WALK(BB_UP " UNION " BB_DOWN);
 
 std::int64_t to_us(Timestamp time) {
   return std::chrono::floor<std::chrono::microseconds>(time).time_since_epoch().count();
@@ -69,6 +50,7 @@ struct LinkDatabase::Database {
   explicit Database(SqliteConnection opened)
       : connection(std::move(opened)),
         begin(connection, "BEGIN IMMEDIATE"),
+        begin_reading(connection, "BEGIN"),
         commit(connection, "COMMIT"),
         rollback(connection, "ROLLBACK"),
         insert_link(connection,
@@ -79,10 +61,8 @@ struct LinkDatabase::Database {
         find_link(connection,
                   "SELECT created_us, metadata, parent FROM link"
                   " WHERE child = ? AND expires_s > ? ORDER BY position"),
-        find_children(connection, "SELECT child FROM link WHERE parent = ? AND expires_s > ?"),
-        walk_up(connection, kWalkUp),
-        walk_down(connection, kWalkDown),
-        walk_both(connection, kWalkBoth),
+        find_children(connection,
+                      "SELECT child FROM link WHERE parent = ? AND expires_s > ? LIMIT ?"),
         insert_event(connection, "INSERT OR REPLACE INTO event (\"offset\", id) VALUES (?, ?)"),
         find_event(connection, "SELECT max(\"offset\") FROM event WHERE id = ?"),
         forget_events(connection, "DELETE FROM event"),
@@ -110,16 +90,11 @@ struct LinkDatabase::Database {
     return expect_done(statement, statement.run(values...));
   }
   std::int64_t changes() const { return sqlite3_changes64(connection.handle()); }
-  SqliteStatement& walk(Direction direction) {
-    return direction == Direction::kAncestors     ? walk_up
-           : direction == Direction::kDescendants ? walk_down
-                                                  : walk_both;
-  }
 
   SqliteConnection connection;
-  SqliteStatement begin, commit, rollback;
+  SqliteStatement begin, begin_reading, commit, rollback;
   SqliteStatement insert_link, delete_link;
-  SqliteStatement find_link, find_children, walk_up, walk_down, walk_both;
+  SqliteStatement find_link, find_children;
   SqliteStatement insert_event, find_event, forget_events, find_progress, put_progress;
   SqliteStatement prune_links, prune_events;
 };
@@ -216,74 +191,51 @@ Result<std::optional<Link>> LinkDatabase::find(const Uuid& event) {
   return link;
 }
 
-Result<Neighbours> LinkDatabase::neighbours(const Uuid& event) {
+Result<void> LinkDatabase::find_children(Neighbours& near, std::int64_t most) {
   Database& database = *database_;
-  Neighbours near(event);
-  BB_TRY_ASSIGN(near.link, find(event));
-  int outcome = database.find_children.run(event, now_s());
+  int outcome = database.find_children.run(near.id, now_s(), most);
   for (; outcome == SQLITE_ROW; outcome = database.find_children.next()) {
     near.children.push_back(database.find_children.uuid(0));
   }
-  BB_TRY(database.expect_done(database.find_children, outcome));
+  return database.expect_done(database.find_children, outcome);
+}
+
+Result<Neighbours> LinkDatabase::neighbours(const Uuid& event) {
+  Neighbours near(event);
+  BB_TRY_ASSIGN(near.link, find(event));
+  BB_TRY(find_children(near, kAllChildren));
   return near;
 }
 
-Result<void> LinkDatabase::find_all(Walk& walk) {
-  const std::vector<Uuid> start = walk.wanted();
-  if (start.empty()) return {};
-  Database& database = *database_;
-  SqliteStatement& query = database.walk(walk.direction());
-  std::vector<Neighbours> found;
-  const auto events_max = static_cast<std::int64_t>(walk.limits().events_max) + 1;
-  int outcome = query.run(start.front(), now_s(), events_max);
-  for (; outcome == SQLITE_ROW; outcome = query.next()) {
-    const Uuid id = query.uuid(0);
-    if (found.empty() || found.back().id != id) {
-      found.emplace_back(id);
-      if (!query.is_null(1)) {
-        found.back().link.emplace(id, std::vector<Uuid>(), from_us(query.integer(1)));
-        if (!query.is_null(2)) found.back().link->metadata = query.text(2);
-      }
-    }
-    if (!query.is_null(3)) found.back().link->parents.push_back(query.uuid(3));
-  }
-  BB_TRY(database.expect_done(query, outcome));
-  // Children are in the records of the others.
-  std::unordered_map<Uuid, std::size_t, UuidHash> place;
-  for (std::size_t i = 0; i < found.size(); ++i) place.emplace(found[i].id, i);
-  for (const Neighbours& event : found) {
-    if (!event.link) continue;
-    for (const Uuid& parent : event.link->parents) {
-      const auto known = place.find(parent);
-      if (known != place.end()) found[known->second].children.push_back(event.id);
+// One search for each record and one for its children. A recursive query takes twice as long: it
+// looks each event up once for the step from it, and once for what is recorded of it.
+Result<void> LinkDatabase::go(Walk& walk) {
+  const bool with_children = walk.direction() != Direction::kAncestors;
+  // One more than may be shows that there are more.
+  const auto children_max = static_cast<std::int64_t>(walk.limits().events_max) + 1;
+  for (auto wanted = walk.wanted(); !wanted.empty(); wanted = walk.wanted()) {
+    for (const Uuid& id : wanted) {
+      Neighbours near(id);
+      BB_TRY_ASSIGN(near.link, find(id));
+      if (with_children) BB_TRY(find_children(near, children_max));
+      walk.found(std::move(near));
     }
   }
-  for (Neighbours& event : found) walk.found(std::move(event));
   return {};
 }
 
 Result<Graph> LinkDatabase::walk(const Uuid& event, Direction direction, WalkLimits limits) {
-  const auto go = [&](Walk& walk) -> Result<void> {
-    BB_TRY(find_all(walk));
-    // At the limit, what the query left out may be as near as what it has.
-    for (auto wanted = walk.wanted(); !wanted.empty(); wanted = walk.wanted()) {
-      for (const Uuid& id : wanted) {
-        BB_TRY_ASSIGN(Neighbours near, neighbours(id));
-        walk.found(std::move(near));
-      }
-    }
-    return {};
-  };
-  if (direction != Direction::kLineage) {
-    Walk walk(event, direction, limits);
-    BB_TRY(go(walk));
-    return make_graph(std::move(walk));
-  }
-  Walk up(event, Direction::kAncestors, limits);
+  Database& database = *database_;
+  const bool is_lineage = direction == Direction::kLineage;
+  Walk walk(event, is_lineage ? Direction::kAncestors : direction, limits);
   Walk down(event, Direction::kDescendants, limits);
-  BB_TRY(go(up));
-  BB_TRY(go(down));
-  return make_graph(std::move(up), std::move(down));
+  // One transaction: all of it as it is at one time, and no locks in between.
+  BB_TRY(database.run(database.begin_reading));
+  auto gone = go(walk);
+  if (gone && is_lineage) gone = go(down);
+  (void)database.run(database.rollback);
+  if (!gone) return fail(gone.error());
+  return is_lineage ? make_graph(std::move(walk), std::move(down)) : make_graph(std::move(walk));
 }
 
 Result<std::optional<LinkDatabase::Progress>> LinkDatabase::progress() {

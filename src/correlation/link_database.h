@@ -45,7 +45,6 @@ class LinkDatabase {
   Result<void> record(std::span<const Link> links);
   Result<Link> add(const Link& more);
   Result<Neighbours> neighbours(const Uuid& event);
-  // One recursive query; two of a lineage.
   Result<Graph> walk(const Uuid& event, Direction direction, WalkLimits limits);
 
   // How far the events of a stream are recorded here.
@@ -78,7 +77,8 @@ class LinkDatabase {
   Result<void> transaction(Change change);
   Result<void> put(const Link& link, std::int64_t expires_s);
   Result<std::optional<Link>> find(const Uuid& event);
-  Result<void> find_all(class Walk& walk);
+  Result<void> find_children(Neighbours& near, std::int64_t most);
+  Result<void> go(class Walk& walk);
   std::int64_t now_s() const;
   void prune_now_and_then(std::size_t links);
 

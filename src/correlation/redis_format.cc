@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <chrono>
 
-#include "event/json_cursor.h"
-#include "event/json_string.h"
-
 namespace bb::correlation {
 namespace {
+
+using schema::JsonNode;
+using schema::JsonType;
+using schema::JsonView;
 
 std::string iso_time(Timestamp time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
@@ -27,12 +28,11 @@ std::optional<Timestamp> read_iso_time(std::string text) {
   return std::nullopt;
 }
 
-void read_parents(std::string_view array, std::vector<Uuid>& parents) {
-  if (event::json_kind(array) != event::JsonKind::kArray) return;
-  event::JsonElements elements(array);
-  while (const auto element = elements.next()) {
-    if (event::json_kind(*element) != event::JsonKind::kString) continue;
-    const auto id = Uuid::parse(event::string_text(*element));
+void read_parents(const JsonView& json, std::uint32_t array, std::vector<Uuid>& parents) {
+  parents.reserve(json[array].size);
+  for (auto element = array + 1; element < json[array].next; element = json[element].next) {
+    if (!json[element].is(JsonType::kString)) continue;
+    const auto id = Uuid::parse(json.raw(json[element]));
     if (id && std::ranges::find(parents, *id) == parents.end()) parents.push_back(*id);
   }
 }
@@ -63,21 +63,24 @@ std::string write_forward_value(const Link& link) {
   return json;
 }
 
-std::optional<Link> read_forward_value(const Uuid& child, std::string_view json) {
-  if (!check_json(json) || event::json_kind(json) != event::JsonKind::kObject) return std::nullopt;
+std::optional<Link> ForwardValueReader::read(const Uuid& child, std::string_view text) {
+  if (!reader_.read(text)) return std::nullopt;
+  const JsonView& json = reader_.view();
+  if (!json[0].is(JsonType::kObject)) return std::nullopt;
   Link link(child, {});
-  event::JsonMembers members(json);
-  while (const auto member = members.next()) {
-    if (member->name == "parent_event_ids") {
-      read_parents(member->value, link.parents);
-    } else if (member->name == "created_at") {
-      if (event::json_kind(member->value) != event::JsonKind::kString) continue;
-      const auto time =
-          read_iso_time(event::decode_json_string(event::string_text(member->value)).text);
-      if (time) link.created_at = *time;
-    } else if (member->name == "metadata") {
-      if (event::json_kind(member->value) == event::JsonKind::kObject)
-        link.metadata = member->value;
+  for (std::uint32_t name = 1; name < json[0].next; name = json[name].next) {
+    const std::string_view field = json.raw(json[name]);
+    const JsonNode& value = json[name + 1];
+    if (field == "parent_event_ids") {
+      if (value.is(JsonType::kArray)) read_parents(json, name + 1, link.parents);
+    } else if (field == "created_at") {
+      std::string buffer;
+      if (!value.is(JsonType::kString)) continue;
+      if (const auto time = read_iso_time(std::string(json.characters(value, buffer)))) {
+        link.created_at = *time;
+      }
+    } else if (field == "metadata") {
+      if (value.is(JsonType::kObject)) link.metadata = json.source(name + 1);
     }
   }
   return link;

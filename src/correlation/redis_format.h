@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "correlation/link.h"
+#include "schema/json_document.h"
 
 namespace bb::correlation {
 
@@ -21,8 +22,16 @@ std::string reverse_key(const Uuid& parent);
 // {"parent_event_ids":[…],"created_at":"2026-01-27T10:15:30.123456+00:00","metadata":{}}. The time
 // is as every version of Python's datetime.fromisoformat() reads it.
 std::string write_forward_value(const Link& link);
-// What write_forward_value() and Python services write: times without an offset are UTC, parents
-// that are no UUIDs are left out. Nothing if it is no such object.
-std::optional<Link> read_forward_value(const Uuid& child, std::string_view json);
+
+// Holds the working memory: keep one and use it again. Not thread-safe.
+class ForwardValueReader {
+ public:
+  // What write_forward_value() and Python services write: times without an offset are UTC, parents
+  // that are no UUIDs are left out. Nothing if it is no such object.
+  std::optional<Link> read(const Uuid& child, std::string_view json);
+
+ private:
+  schema::JsonReader reader_;
+};
 
 }  // namespace bb::correlation

@@ -11,6 +11,11 @@ const Uuid kChild = *Uuid::parse("92ac3d31-3cbb-5518-9cc9-eaa1d1198639");
 const Uuid kFirst = *Uuid::parse("dcbf406d-aaae-5a9a-8b36-38bb4f5ac1e7");
 const Uuid kSecond = *Uuid::parse("599c61a2-a885-5d16-a254-a85c490ebc81");
 
+std::optional<Link> read_forward_value(const Uuid& child, std::string_view json) {
+  ForwardValueReader reader;
+  return reader.read(child, json);
+}
+
 TEST(RedisFormat, KeysAreThoseOfTheWireContract) {
   EXPECT_EQ(forward_key(kChild),
             "bloodbank:correlation:forward:92ac3d31-3cbb-5518-9cc9-eaa1d1198639");

@@ -14,6 +14,7 @@ namespace {
 
 namespace asio = boost::asio;
 using redis::Command;
+using redis::CommandBuffer;
 using redis::Reply;
 
 // Links of one MULTI, and of one write.
@@ -82,39 +83,56 @@ end
 return rows
 )lua";
 
-std::vector<Command> commands_of(std::span<const Link> links, const std::string& ttl_s) {
-  std::vector<Command> commands;
+void begin_transaction(CommandBuffer& commands) {
+  commands.begin(1);
+  commands.add("MULTI");
+}
+
+void end_transaction(CommandBuffer& commands) {
+  commands.begin(1);
+  commands.add("EXEC");
+}
+
+void add_link(CommandBuffer& commands, const Link& link, std::string_view ttl_s) {
+  const std::string child = link.child.to_string();
+  commands.begin(4);
+  commands.add("SETEX");
+  commands.add(kForwardPrefix, child);
+  commands.add(ttl_s);
+  commands.add(write_forward_value(link));
+  for (const Uuid& id : link.parents) {
+    const std::string parent = id.to_string();
+    commands.begin(3);
+    commands.add("SADD");
+    commands.add(kReversePrefix, parent);
+    commands.add(child);
+    commands.begin(3);
+    commands.add("EXPIRE");
+    commands.add(kReversePrefix, parent);
+    commands.add(ttl_s);
+  }
+}
+
+CommandBuffer commands_of(std::span<const Link> links, std::string_view ttl_s) {
+  CommandBuffer commands;
   std::size_t in_transaction = 0;
   for (const Link& link : links) {
     if (link.parents.empty()) continue;
-    if (in_transaction == 0) commands.push_back({"MULTI"});
-    const std::string child = link.child.to_string();
-    commands.push_back({"SETEX", forward_key(link.child), ttl_s, write_forward_value(link)});
-    for (const Uuid& parent : link.parents) {
-      std::string key = reverse_key(parent);
-      commands.push_back({"SADD", key, child});
-      commands.push_back({"EXPIRE", std::move(key), ttl_s});
-    }
+    if (in_transaction == 0) begin_transaction(commands);
+    add_link(commands, link, ttl_s);
     if (++in_transaction == kLinksPerTransaction) {
-      commands.push_back({"EXEC"});
+      end_transaction(commands);
       in_transaction = 0;
     }
   }
-  if (in_transaction > 0) commands.push_back({"EXEC"});
+  if (in_transaction > 0) end_transaction(commands);
   return commands;
 }
 
-// The first error, within a transaction too.
-const Reply* find_error(std::span<const Reply> replies) {
-  for (const Reply& reply : replies) {
-    if (reply.is_error()) return &reply;
-    if (const Reply* const error = find_error(reply.items)) return error;
-  }
-  return nullptr;
-}
-
 Result<void> check(std::span<const Reply> replies) {
-  if (const Reply* const error = find_error(replies)) return fail(redis::error_of(*error));
+  for (const Reply& reply : replies) {
+    if (const Reply* const error = redis::find_error(reply)) return fail(redis::error_of(*error));
+  }
   return {};
 }
 
@@ -122,13 +140,6 @@ void read_children(const Reply& reply, std::vector<Uuid>& children) {
   for (const Reply& item : reply.items) {
     if (const auto id = Uuid::parse(item.text)) children.push_back(*id);
   }
-}
-
-Neighbours read_neighbours(const Uuid& event, const Reply& record, const Reply* children) {
-  Neighbours near(event);
-  if (!record.is_nil()) near.link = read_forward_value(event, record.text);
-  if (children != nullptr) read_children(*children, near.children);
-  return near;
 }
 
 Command walk_command(const Walk& walk, std::span<const Uuid> events) {
@@ -170,6 +181,15 @@ Command replace_command(const Link& link, std::string known, const std::string& 
 
 }  // namespace
 
+// `children` may be nullptr.
+Neighbours RedisLinkStore::read_neighbours(const Uuid& event, const Reply& record,
+                                           const Reply* children) {
+  Neighbours near(event);
+  if (!record.is_nil()) near.link = reader_.read(event, record.text);
+  if (children != nullptr) read_children(*children, near.children);
+  return near;
+}
+
 RedisLinkStore::RedisLinkStore(std::shared_ptr<redis::Client> client, std::chrono::seconds ttl)
     : client_(std::move(client)), ttl_(ttl) {}
 
@@ -177,11 +197,10 @@ asio::awaitable<Result<void>> RedisLinkStore::record(std::vector<Link> links) {
   const std::string ttl_s = std::to_string(ttl_.count());
   for (std::size_t at = 0; at < links.size(); at += kLinksPerWrite) {
     const std::size_t count = std::min(kLinksPerWrite, links.size() - at);
-    std::vector<Command> commands = commands_of(std::span(links).subspan(at, count), ttl_s);
-    if (commands.empty()) continue;
-    auto replies = co_await client_->pipeline(std::move(commands));
-    if (!replies) co_return fail(std::move(replies).error());
-    if (auto checked = check(*replies); !checked) co_return checked;
+    CommandBuffer commands = commands_of(std::span(links).subspan(at, count), ttl_s);
+    if (auto recorded = co_await client_->run_all(std::move(commands)); !recorded) {
+      co_return recorded;
+    }
   }
   co_return Result<void>{};
 }
@@ -193,7 +212,7 @@ asio::awaitable<Result<Link>> RedisLinkStore::add(Link more) {
     auto known = co_await client_->command(std::move(get));
     if (!known) co_return fail(std::move(known).error());
     Link merged = more;
-    if (const auto link = read_forward_value(more.child, known->text)) merged = merge(*link, more);
+    if (const auto link = reader_.read(more.child, known->text)) merged = merge(*link, more);
     Command replace = replace_command(merged, known->text, ttl_s);
     auto replaced = co_await client_->command(std::move(replace));
     if (!replaced) co_return fail(std::move(replaced).error());

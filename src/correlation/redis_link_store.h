@@ -6,6 +6,7 @@
 
 #include "correlation/link_database.h"
 #include "correlation/link_store.h"
+#include "correlation/redis_format.h"
 #include "redis/client.h"
 
 namespace bb::correlation {
@@ -30,11 +31,14 @@ class RedisLinkStore final : public LinkStore {
                                              WalkLimits limits) override;
 
  private:
+  Neighbours read_neighbours(const Uuid& event, const redis::Reply& record,
+                             const redis::Reply* children);
   boost::asio::awaitable<Result<void>> go(Walk& walk);
   boost::asio::awaitable<Result<void>> look_up(Walk& walk, std::vector<Uuid> events);
   boost::asio::awaitable<Result<bool>> look_ahead(Walk& walk, std::vector<Uuid> events);
 
   const std::shared_ptr<redis::Client> client_;
+  ForwardValueReader reader_;
   const std::chrono::seconds ttl_;
   bool scripts_allowed_ = true;  // as far as is known
 };

@@ -23,35 +23,50 @@ void Walk::for_each_neighbour(const Neighbours& near, Visit visit) const {
   }
 }
 
+Walk::Entry* Walk::find(const Uuid& event) const {
+  const auto found = known_.find(event);
+  return found == known_.end() ? nullptr : found->second;
+}
+
+Walk::Entry& Walk::get(const Uuid& event) {
+  const auto [place, is_new] = known_.try_emplace(event, nullptr);
+  if (is_new) place->second = &entries_.emplace_back(event);
+  return *place->second;
+}
+
 void Walk::note(const Uuid& event, std::uint32_t depth) {
   if (depth > limits_.depth_max) return;
-  if (known_.size() > limits_.events_max && !known_.contains(event)) return;
-  Entry& entry = known_[event];
-  entry.depth = std::min(entry.depth, depth);
-  if (!entry.looked_up && !std::exchange(entry.pending, true)) pending_.push_back(event);
+  Entry* entry = nullptr;
+  if (known_.size() > limits_.events_max) {
+    entry = find(event);
+    if (entry == nullptr) return;
+  } else {
+    entry = &get(event);
+  }
+  entry->depth = std::min(entry->depth, depth);
+  if (!entry->looked_up && !std::exchange(entry->pending, true)) pending_.push_back(entry);
 }
 
 void Walk::reach() {
   reached_.clear();
   depth_limited_ = size_limited_ = false;
   ++round_;
-  const auto come_to = [this](Entry& entry, const Uuid& id, std::uint32_t depth) {
+  const auto come_to = [this](Entry& entry, std::uint32_t depth) {
     entry.round = round_;
-    entry.neighbours.id = id;
     reached_.push_back({&entry, depth});
   };
-  come_to(known_[start_], start_, 0);
+  come_to(get(start_), 0);
   for (std::size_t i = 0; i < reached_.size(); ++i) {
     const Reached from = reached_[i];
     for_each_neighbour(from.entry->neighbours, [&](const Uuid& id) {
-      const auto known = known_.find(id);
-      if (known != known_.end() && known->second.round == round_) return;
+      Entry* const known = find(id);
+      if (known != nullptr && known->round == round_) return;
       if (from.depth >= limits_.depth_max) {
         depth_limited_ = true;
       } else if (reached_.size() >= limits_.events_max) {
         size_limited_ = true;
       } else {
-        come_to(known != known_.end() ? known->second : known_[id], id, from.depth + 1);
+        come_to(known != nullptr ? *known : get(id), from.depth + 1);
       }
     });
   }
@@ -59,25 +74,23 @@ void Walk::reach() {
 
 std::vector<Uuid> Walk::wanted() {
   std::vector<Uuid> ids;
-  const auto ask_for = [&](Entry& entry, const Uuid& id) {
-    if (std::exchange(entry.looked_up, true)) return;
-    entry.neighbours.id = id;
-    ids.push_back(id);
+  const auto ask_for = [&](Entry& entry) {
+    if (!std::exchange(entry.looked_up, true)) ids.push_back(entry.neighbours.id);
   };
-  for (const Uuid& id : pending_) ask_for(known_[id], id);
+  for (Entry* const entry : pending_) ask_for(*entry);
   pending_.clear();
   if (!ids.empty()) return ids;
   // Nothing that was thought of: those that turned out to be nearer than thought.
   reach();
   for (const Reached& event : reached_) {
     event.entry->depth = event.depth;
-    ask_for(*event.entry, event.entry->neighbours.id);
+    ask_for(*event.entry);
   }
   return ids;
 }
 
 void Walk::found(Neighbours neighbours) {
-  Entry& entry = known_[neighbours.id];
+  Entry& entry = get(neighbours.id);
   entry.looked_up = true;
   entry.neighbours = std::move(neighbours);
   if (entry.depth >= limits_.depth_max) return;
@@ -104,7 +117,7 @@ Graph make_graph(Walk&& walk) {
 
 Graph make_graph(Walk&& up, Walk&& down) {
   std::vector<FoundEvent> events = up.take_events();
-  std::unordered_map<Uuid, std::size_t, UuidHash> place;
+  UuidMap<std::size_t> place;
   for (std::size_t i = 0; i < events.size(); ++i) place.emplace(events[i].neighbours.id, i);
   for (FoundEvent& event : down.take_events()) {
     const auto known = place.find(event.neighbours.id);

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstddef>
-#include <unordered_map>
+#include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "correlation/graph.h"
 #include "correlation/link.h"
-#include "correlation/uuid_hash.h"
+#include "correlation/uuid_map.h"
 
 namespace bb::correlation {
 
@@ -40,6 +41,8 @@ class Walk {
 
  private:
   struct Entry {
+    explicit Entry(const Uuid& event) : neighbours(event) {}
+
     Neighbours neighbours;
     std::uint32_t depth = UINT32_MAX;  // by the shortest way that is known so far
     bool looked_up = false;
@@ -47,9 +50,11 @@ class Walk {
     std::uint32_t round = 0;  // of reach(), the last that came here
   };
   struct Reached {
-    Entry* entry;  // in known_, whose entries stay where they are
+    Entry* entry;
     std::uint32_t depth;
   };
+  Entry* find(const Uuid& event) const;
+  Entry& get(const Uuid& event);
   // From the start again, as far as is known: what came late may have made some events nearer.
   void reach();
   template <class Visit>
@@ -59,8 +64,9 @@ class Walk {
   Uuid start_;
   Direction direction_;
   WalkLimits limits_;
-  std::unordered_map<Uuid, Entry, UuidHash> known_;
-  std::vector<Uuid> pending_;  // to be asked for next
+  std::deque<Entry> entries_;  // they stay where they are
+  UuidMap<Entry*> known_;
+  std::vector<Entry*> pending_;  // to be asked for next
   std::vector<Reached> reached_;
   std::uint32_t round_ = 0;
   bool depth_limited_ = false;

@@ -80,7 +80,10 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   Link(const asio::any_io_executor& executor, ClientOptions options)
       : executor_(executor), options_(std::move(options)), timer_(executor) {}
 
-  asio::awaitable<Result<Replies>> run(std::string bytes, std::size_t replies);
+  // kErrors: no more than the first error is among the replies.
+  enum class Keep : std::uint8_t { kAll, kErrors };
+  asio::awaitable<Result<Replies>> run(std::string bytes, std::size_t replies,
+                                       Keep keep = Keep::kAll);
   void close();
 
  private:
@@ -90,16 +93,28 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   // Commands of one call.
   struct Batch {
     Batch(const asio::any_io_executor& executor, std::size_t reply_count, std::size_t byte_count,
-          Clock::time_point until)
+          Clock::time_point until, Keep what)
         : answer(std::make_shared<client::Pending<Replies>>(executor)),
-          expected(reply_count),
+          left(reply_count),
           bytes(byte_count),
-          deadline(until) {}
+          deadline(until),
+          keep(what) {}
+
+    void take(Reply reply) {
+      --left;
+      if (keep == Keep::kAll) {
+        replies.push_back(std::move(reply));
+      } else if (replies.empty()) {
+        if (const Reply* const error = find_error(reply)) replies.push_back(*error);
+      }
+    }
+
     client::PendingPtr<Replies> answer;
     Replies replies;
-    std::size_t expected;
+    std::size_t left;  // replies
     std::size_t bytes;
     Clock::time_point deadline;
+    Keep keep;
   };
 
   Error error(ErrorCode code, std::string_view what) const {
@@ -136,7 +151,8 @@ class Client::Link : public std::enable_shared_from_this<Client::Link> {
   bool armed_ = false;
 };
 
-asio::awaitable<Result<Replies>> Client::Link::run(std::string bytes, std::size_t replies) {
+asio::awaitable<Result<Replies>> Client::Link::run(std::string bytes, std::size_t replies,
+                                                   Keep keep) {
   const auto self = shared_from_this();
   const auto deadline = Clock::now() + options_.timeout;
   if (closed_) co_return std::unexpected(error(ErrorCode::kClosed, "the client is closed"));
@@ -150,7 +166,7 @@ asio::awaitable<Result<Replies>> Client::Link::run(std::string bytes, std::size_
       co_return std::unexpected(error(ErrorCode::kClosed, "the connection was closed"));
     }
   }
-  Batch& batch = waiting_.emplace_back(executor_, replies, bytes.size(), deadline);
+  Batch& batch = waiting_.emplace_back(executor_, replies, bytes.size(), deadline, keep);
   const client::PendingPtr<Replies> answer = batch.answer;
   pending_bytes_ += bytes.size();
   outbox_ += bytes;
@@ -299,8 +315,8 @@ Result<void> Client::Link::take_replies() {
                   reply->is_error() ? error_of(*reply).message : "it answers what was not asked");
     }
     Batch& first = waiting_.front();
-    first.replies.push_back(std::move(*reply));
-    if (first.replies.size() < first.expected) continue;
+    first.take(*std::move(reply));
+    if (first.left > 0) continue;
     pending_bytes_ -= first.bytes;
     first.answer->set(std::move(first.replies));
     waiting_.pop_front();
@@ -364,6 +380,17 @@ asio::awaitable<Result<Replies>> Client::pipeline(std::vector<Command> commands)
   if (commands.empty()) co_return Replies();
   std::string bytes = encode(commands);
   co_return co_await link->run(std::move(bytes), commands.size());
+}
+
+asio::awaitable<Result<void>> Client::run_all(CommandBuffer commands) {
+  const auto link = link_;
+  const std::size_t count = commands.count();
+  if (count == 0) co_return Result<void>{};
+  std::string bytes = std::move(commands).take_bytes();
+  auto errors = co_await link->run(std::move(bytes), count, Link::Keep::kErrors);
+  if (!errors) co_return std::unexpected(std::move(errors).error());
+  if (!errors->empty()) co_return std::unexpected(error_of(errors->front()));
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<Replies>> Client::transaction(std::vector<Command> commands) {

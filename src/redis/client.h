@@ -52,8 +52,12 @@ class Client {
   boost::asio::awaitable<Result<Reply>> command(Command command);
   // All commands in one write; as many replies, in order, of which some can be errors.
   boost::asio::awaitable<Result<std::vector<Reply>>> pipeline(std::vector<Command> commands);
-  // The same between MULTI and EXEC: all or none. An error of any command is an error of the call;
-  // one that only shows while it runs (WRONGTYPE) leaves what the others did, as Redis has it.
+  // All of them in one write. Of the replies only the first error is of interest, also one within a
+  // reply, as of EXEC.
+  boost::asio::awaitable<Result<void>> run_all(CommandBuffer commands);
+  // The same as pipeline() between MULTI and EXEC: all or none. An error of any command is an error
+  // of the call; one that only shows while it runs (WRONGTYPE) leaves what the others did, as Redis
+  // has it.
   boost::asio::awaitable<Result<std::vector<Reply>>> transaction(std::vector<Command> commands);
 
   // Ends the connection; what waits gets kClosed, and so does every later call.

@@ -4,37 +4,92 @@
 #include <hiredis/hiredis.h>
 #include <hiredis/read.h>
 
+#include <algorithm>
+#include <charconv>
+#include <new>
 #include <utility>
 
 namespace bb::redis {
 namespace {
 
-Reply convert(const redisReply& from) {
-  Reply reply;
-  switch (from.type) {
-    case REDIS_REPLY_NIL:
-      break;
-    case REDIS_REPLY_INTEGER:
-      reply.kind = Reply::Kind::kInteger;
-      reply.integer = from.integer;
-      break;
-    case REDIS_REPLY_ARRAY:
-      reply.kind = Reply::Kind::kArray;
-      reply.items.reserve(from.elements);
-      for (std::size_t i = 0; i < from.elements; ++i) {
-        reply.items.push_back(convert(*from.element[i]));
-      }
-      break;
-    case REDIS_REPLY_ERROR:
-      reply.kind = Reply::Kind::kError;
-      reply.text.assign(from.str, from.len);
-      break;
-    default:  // strings and statuses
-      reply.kind = Reply::Kind::kString;
-      reply.text.assign(from.str, from.len);
-      break;
+// hiredis has what it reads put together by these. What is at work on is the last element of each
+// array that it is in, so that the places of the arrays do not change.
+constexpr std::size_t kReservedMax = 1024;
+
+Reply* place_of(const redisReadTask* task) {
+  if (task->parent == nullptr) {
+    auto* const root = static_cast<Reply*>(task->privdata);
+    *root = Reply();
+    return root;
   }
-  return reply;
+  return &static_cast<Reply*>(task->parent->obj)->items.emplace_back();
+}
+
+// Nothing may be thrown through hiredis; it takes a null pointer for "out of memory".
+template <class Fill>
+void* put(const redisReadTask* task, Fill fill) noexcept {
+  try {
+    Reply* const reply = place_of(task);
+    fill(*reply);
+    return reply;
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+void* put_string(const redisReadTask* task, char* text, std::size_t size) {
+  return put(task, [&](Reply& reply) {
+    reply.kind = task->type == REDIS_REPLY_ERROR ? Reply::Kind::kError : Reply::Kind::kString;
+    reply.text.assign(text, size);
+  });
+}
+
+#if HIREDIS_MAJOR >= 1
+using Count = std::size_t;
+#else
+using Count = int;
+#endif
+
+void* put_array(const redisReadTask* task, Count count) {
+  return put(task, [&](Reply& reply) {
+    reply.kind = Reply::Kind::kArray;
+    reply.items.reserve(std::min(static_cast<std::size_t>(count), kReservedMax));
+  });
+}
+
+void* put_integer(const redisReadTask* task, long long value) {
+  return put(task, [&](Reply& reply) {
+    reply.kind = Reply::Kind::kInteger;
+    reply.integer = value;
+  });
+}
+
+void* put_nil(const redisReadTask* task) {
+  return put(task, [](Reply&) {});
+}
+
+void put_away(void*) {}  // all are in the root, which is the reader's
+
+redisReplyObjectFunctions* functions() {
+  static redisReplyObjectFunctions all = [] {
+    redisReplyObjectFunctions filled{};
+    filled.createString = put_string;
+    filled.createArray = put_array;
+    filled.createInteger = put_integer;
+    filled.createNil = put_nil;
+    filled.freeObject = put_away;
+    return filled;
+  }();
+  return &all;
+}
+
+void append_number(std::string& out, char kind, std::size_t number) {
+  char text[24];
+  text[0] = kind;
+  char* const end = std::to_chars(text + 1, text + sizeof text - 2, number).ptr;
+  end[0] = '\r';
+  end[1] = '\n';
+  out.append(text, end + 2);
 }
 
 }  // namespace
@@ -48,20 +103,44 @@ Error error_of(const Reply& reply) {
           fmt::format("Redis says: {}", text)};
 }
 
+const Reply* find_error(const Reply& reply) {
+  if (reply.is_error()) return &reply;
+  for (const Reply& item : reply.items) {
+    if (const Reply* const error = find_error(item)) return error;
+  }
+  return nullptr;
+}
+
 void append_command(std::string& out, const Command& command) {
-  fmt::format_to(std::back_inserter(out), "*{}\r\n", command.size());
+  append_number(out, '*', command.size());
   for (const std::string& argument : command) {
-    fmt::format_to(std::back_inserter(out), "${}\r\n", argument.size());
+    append_number(out, '$', argument.size());
     out += argument;
     out += "\r\n";
   }
+}
+
+void CommandBuffer::begin(std::size_t arguments) {
+  append_number(bytes_, '*', arguments);
+  ++count_;
+}
+
+void CommandBuffer::add(std::string_view text, std::string_view more) {
+  append_number(bytes_, '$', text.size() + more.size());
+  bytes_ += text;
+  bytes_ += more;
+  bytes_ += "\r\n";
 }
 
 void ReplyReader::Deleter::operator()(redisReader* reader) const {
   redisReaderFree(reader);
 }
 
-ReplyReader::ReplyReader() : reader_(redisReaderCreate()) {}
+ReplyReader::ReplyReader()
+    : reply_(std::make_unique<Reply>()), reader_(redisReaderCreateWithFunctions(functions())) {
+  if (reader_ == nullptr) throw std::bad_alloc();
+  reader_->privdata = reply_.get();
+}
 ReplyReader::~ReplyReader() = default;
 
 void ReplyReader::feed(std::string_view bytes) {
@@ -76,8 +155,7 @@ Result<std::optional<Reply>> ReplyReader::next() {
                                                  static_cast<const char*>(reader_->errstr)));
   }
   if (found == nullptr) return std::optional<Reply>();
-  const std::unique_ptr<void, decltype(&freeReplyObject)> owned(found, &freeReplyObject);
-  return std::optional<Reply>(convert(*static_cast<const redisReply*>(found)));
+  return std::optional<Reply>(std::move(*reply_));
 }
 
 }  // namespace bb::redis

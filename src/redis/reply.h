@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bloodbank/result.h"
@@ -38,8 +39,27 @@ struct Reply {
 // or user (NOAUTH, WRONGPASS, NOPERM), kFailure otherwise, with the server's words.
 Error error_of(const Reply& reply);
 
+// The first error: the reply itself, or within it, as of EXEC. nullptr: there is none.
+const Reply* find_error(const Reply& reply);
+
 // Appends the command as the protocol's array of bulk strings.
 void append_command(std::string& out, const Command& command);
+
+// Commands one after the other, as they go to the server: for those who have many.
+class CommandBuffer {
+ public:
+  // The next command is of so many arguments, its name included; add() then gives each.
+  void begin(std::size_t arguments);
+  // An argument; of two parts, one after the other.
+  void add(std::string_view text, std::string_view more = {});
+
+  std::size_t count() const { return count_; }
+  std::string take_bytes() && { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+  std::size_t count_ = 0;
+};
 
 // Cuts replies out of a stream of bytes. Not thread-safe.
 class ReplyReader {
@@ -56,6 +76,7 @@ class ReplyReader {
   struct Deleter {
     void operator()(redisReader* reader) const;
   };
+  std::unique_ptr<Reply> reply_;  // that is being put together
   std::unique_ptr<redisReader, Deleter> reader_;
 };
 
