@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "bloodbank/envelope.h"
+#include "bloodbank/redis_config.h"
 #include "bloodbank/result.h"
 
 namespace bb {
@@ -37,6 +38,10 @@ struct PublisherConfig {
   std::vector<std::string> urls{"amqp://guest:guest@localhost:5672/"};
   std::string exchange = "bloodbank.events.v1";  // declared: topic, durable
   std::string name = "bloodbank";                // the connection's, for the broker's management
+  // The broker's management API, which tells an event that no queue received which queues it
+  // nearly matched: http[s]://[USER:PASSWORD@]HOST:PORT, by default as the user of the first URL.
+  // Empty: not asked.
+  std::string management_url;
   std::chrono::milliseconds connect_timeout{5000};
   // What may wait for the broker's confirm at a time.
   std::size_t unconfirmed_max = 65'536;
@@ -52,13 +57,22 @@ struct PublisherConfig {
   // A spool that is damaged, events of it that the broker refused: somebody should look. Called
   // from the publisher's own thread.
   std::function<void(const Error&)> on_spool_trouble = {};
+  // Where it is recorded what caused each event (its correlation_ids), once the broker has it: the
+  // Redis of docs/correlation.md. Nothing waits for that or fails by it. `bb serve` needs none: it
+  // records by itself.
+  RedisConfig links = {};
+  std::chrono::seconds links_for = std::chrono::hours(24 * 30);
+  // Told of links that Redis did not take: how many, why, and the command that records the first.
+  // Not for each, and at close(). From the publisher's threads.
+  std::function<void(const Error&)> on_links_missing = {};
 };
 
 class Publisher {
  public:
-  // Errors: kNoRoute (no queue received it), kNacked (the broker refused it), kClosed (the
-  // publisher closed before there was an answer), kInvalidEnvelope, kResourceError, and what the
-  // broker refuses the exchange with.
+  // Errors: kNoRoute (no queue received it: the error names its type, and, with management_url, the
+  // queues that nearly match; at most a second later for that), kNacked (the broker refused it),
+  // kClosed (the publisher closed before there was an answer), kInvalidEnvelope, kResourceError,
+  // and what the broker refuses the exchange with.
   using Outcome = Result<Published>;
   // Called once, from the publisher's own thread. Must not throw, and not wait for this publisher.
   using Callback = std::function<void(const Outcome&)>;
@@ -79,7 +93,7 @@ class Publisher {
   // Waits until all that was published before is settled. kTimeout: something is not.
   Result<void> flush(std::chrono::milliseconds timeout);
   // flush(), then says goodbye. What is not settled in time is in the spool, or its outcome is
-  // kClosed. Idempotent.
+  // kClosed. Links that Redis is taking may have a second more. Idempotent.
   Result<void> close(std::chrono::milliseconds timeout);
 
   // kTimeout, or why the last attempt failed.

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "bloodbank/envelope.h"
+#include "bloodbank/redis_config.h"
 #include "bloodbank/result.h"
 
 namespace bb {
@@ -79,7 +80,19 @@ struct SubscriberConfig {
   // A file that remembers what was handled within `deduplicate_for`, shared by all consumers of the
   // service on this machine; empty: an event that comes twice is handled twice.
   std::string deduplicate_file;
+  // The same in Redis, for consumers on any number of machines.
+  RedisConfig deduplicate_redis;
   std::chrono::seconds deduplicate_for{std::chrono::hours(24)};
+  // Where this process is registered while it runs, for `bb services`: the registry of `bb serve`,
+  // at its management API (http[s]://[USER:PASSWORD@]HOST:PORT, by default as the user of the first
+  // URL), or that in Redis, for other brokers. Neither: nowhere. Nothing waits for it or fails by
+  // it.
+  std::string management_url;
+  RedisConfig registry;
+  std::string version;     // of this program, for the registry
+  std::string health_url;  // where it says how it is, for the registry
+  // Deregistered by itself once it was not seen for so long; 0: never.
+  std::chrono::milliseconds expire{0};
   std::chrono::milliseconds connect_timeout{5000};  // of the first connection; later ones: for ever
   // Told of lost connections, failed attempts, and trouble with the file. From run()'s thread.
   std::function<void(const std::string&)> on_notice;

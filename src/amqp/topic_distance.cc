@@ -1,4 +1,4 @@
-#include "cli/topic_distance.h"
+#include "amqp/topic_distance.h"
 
 #include <algorithm>
 #include <vector>
@@ -6,7 +6,7 @@
 #include "amqp/topic_match.h"
 #include "base/edit_distance.h"
 
-namespace bb::cli {
+namespace bb::amqp {
 namespace {
 
 constexpr std::size_t kMistyped = 1;
@@ -55,7 +55,7 @@ const Fit& better(const Fit& a, const Fit& b) {
 }  // namespace
 
 std::size_t topic_distance(std::string_view pattern, std::string_view key) {
-  if (amqp::topic_matches(pattern, key)) return 0;
+  if (topic_matches(pattern, key)) return 0;
   const Words words = split(key);
   std::vector<Fit> row(words.size() + 1);
   for (std::size_t j = 1; j < row.size(); ++j) row[j] = row[j - 1].plus(kMissing);
@@ -78,4 +78,4 @@ std::size_t topic_distance(std::string_view pattern, std::string_view key) {
   return has_base ? std::min(std::max<std::size_t>(fit.cost, kMistyped), kFar) : kFar;
 }
 
-}  // namespace bb::cli
+}  // namespace bb::amqp

@@ -1,10 +1,10 @@
-// Which routing keys a topic exchange's binding nearly takes; which it takes is amqp/topic_match.h.
+// Which routing keys a topic exchange's binding nearly takes; which it takes is topic_match.h.
 #pragma once
 
 #include <cstddef>
 #include <string_view>
 
-namespace bb::cli {
+namespace bb::amqp {
 
 // How far `key` is from what `pattern` takes, by words: 1 for one that is mistyped, 2 for one that
 // is missing or too much, 3 for one that is another; 0 where it matches. Above kNearTopicMax they
@@ -14,4 +14,4 @@ namespace bb::cli {
 std::size_t topic_distance(std::string_view pattern, std::string_view key);
 inline constexpr std::size_t kNearTopicMax = 3;
 
-}  // namespace bb::cli
+}  // namespace bb::amqp

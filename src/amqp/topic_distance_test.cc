@@ -1,11 +1,11 @@
-#include "cli/topic_distance.h"
+#include "amqp/topic_distance.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <tuple>
 
-namespace bb::cli {
+namespace bb::amqp {
 namespace {
 
 TEST(TopicDistance, IsNothingForWhatMatches) {
@@ -46,4 +46,4 @@ TEST(TopicDistance, IsLargeForWhatHasNothingToDoWithIt) {
 }
 
 }  // namespace
-}  // namespace bb::cli
+}  // namespace bb::amqp

@@ -1,8 +1,8 @@
-#include "cli/host_name.h"
+#include "base/host_name.h"
 
 #include <unistd.h>
 
-namespace bb::cli {
+namespace bb {
 
 std::string host_name() {
   char name[256] = "unknown";
@@ -10,4 +10,4 @@ std::string host_name() {
   return name;
 }
 
-}  // namespace bb::cli
+}  // namespace bb

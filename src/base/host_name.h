@@ -3,9 +3,9 @@
 
 #include <string>
 
-namespace bb::cli {
+namespace bb {
 
 // As gethostname(2) has it; "unknown" where it has none.
 std::string host_name();
 
-}  // namespace bb::cli
+}  // namespace bb

@@ -87,14 +87,8 @@ std::optional<SideQueue> side_queue_of(std::string_view name) {
   return SideQueue{std::string(name.substr(0, infix)), false};
 }
 
-bool is_kept_of(std::string_view queue, std::string_view exchange) {
-  if (!queue.starts_with(exchange)) return false;
-  queue.remove_prefix(exchange.size());
-  return queue == ".history" || queue == ".quarantine";
-}
-
 std::string service_of(std::string_view queue, std::string_view exchange) {
-  if (side_queue_of(queue) || is_kept_of(queue, exchange) || !queue.starts_with(exchange))
+  if (side_queue_of(queue) || client::is_kept_of(queue, exchange) || !queue.starts_with(exchange))
     return "";
   queue.remove_prefix(exchange.size());
   if (queue.size() < 2 || queue.front() != '.') return "";

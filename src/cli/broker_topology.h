@@ -12,6 +12,7 @@
 
 #include "bloodbank/result.h"
 #include "cli/management_options.h"
+#include "client/near_bindings.h"
 
 namespace bb::cli {
 
@@ -21,13 +22,7 @@ struct TopologyExchange {
   std::string alternate;  // gets what finds no way from here; "" is none
 };
 
-struct TopologyBinding {
-  std::string source;
-  std::string destination;
-  bool to_exchange = false;
-  std::string key;        // the pattern of a topic exchange
-  std::string arguments;  // "x-match=all,format=pdf"; "" is none
-};
+using TopologyBinding = client::Binding;
 
 struct TopologyQueue {
   std::string name;
@@ -55,10 +50,6 @@ Result<BrokerTopology> fetch_topology(ManagementSession& session);
 // The service whose queue this is: NAME of `<exchange>.NAME`, but for what the broker and services
 // have beside their queues. "" where it is none's.
 std::string service_of(std::string_view queue, std::string_view exchange);
-
-// Whether the queue is what is kept beside the exchange: `<exchange>.history`, what was published
-// to it, or `<exchange>.quarantine`, what was refused. No service gets events by it.
-bool is_kept_of(std::string_view queue, std::string_view exchange);
 
 // Whether it holds what service's queues have for events that failed: `<queue>.dlq`,
 // `<queue>.retry.<ms>`. Gives the queue.

@@ -18,7 +18,7 @@
 #include "cli/bulk_report.h"
 #include "cli/bulk_window.h"
 #include "cli/event_transfer_watch.h"
-#include "cli/link_recorder.h"
+#include "cli/link_recording.h"
 #include "cli/output.h"
 #include "cli/publish_reporter.h"
 #include "cli/runner.h"
@@ -86,7 +86,7 @@ class BulkRun {
   BulkReport& report() { return report_; }
   BufferedOutput& output() { return output_; }
   // Before the run.
-  void set_links(LinkRecorder* links) { links_ = links; }
+  void set_links(correlation::LinkRecorder* links) { links_ = links; }
   std::size_t unconfirmed() const { return window_.size(); }
   // What has to be said of events that are published, before the counts.
   void print_notices() const {
@@ -121,7 +121,7 @@ class BulkRun {
   bool waiting_ = false;        // for more lines
   bool at_broker_ = false;      // what fails now is the broker's
   std::function<void()> stop_input_;
-  LinkRecorder* links_ = nullptr;
+  correlation::LinkRecorder* links_ = nullptr;
   std::optional<client::Connection> connection_;
   std::optional<TransferWatch> transfer_;
   std::optional<client::Channel> channel_;
@@ -152,10 +152,12 @@ void BulkRun::on_settled(const PlannedEvent& event, std::size_t line, Fate fate)
   if (fate == Fate::kInHistory) {
     ++in_history_;
   } else if (fate != Fate::kPublished) {
-    return on_failed(line, fate_error(event, fate, options_.address.exchange));
+    const bool is_told = fate == Fate::kUnroutable && options_.find_near && report_.tells_next();
+    const std::string near = is_told ? options_.find_near(event.event_type) : "";
+    return on_failed(line, fate_error(event, fate, options_.address.exchange, near));
   }
   report_.published();
-  if (links_ != nullptr) links_->published(event);
+  record_link(links_, event);
   if (options_.print == BulkPrint::kNothing) return;
   output_.add(published_line(event, options_.address.exchange, options_.print == BulkPrint::kJson));
 }
@@ -296,13 +298,13 @@ int interrupted(BulkRun& run) {
 int publish_in_bulk(const BulkOptions& options, PublishGate& gate) {
   Runner runner;
   runner.catch_signals();
-  // These go first: their connections must not outlive the event loop.
-  std::unique_ptr<LinkRecorder> links;
+  LinkRecorderPtr links;
   if (options.settings != nullptr && !options.dry_run) {
-    auto opened = LinkRecorder::open(runner.context().get_executor(), *options.settings);
+    auto opened = open_link_recorder(*options.settings);
     if (!opened) return report(opened.error());
     links = *std::move(opened);
   }
+  // It goes before the runner: its connection must not outlive the event loop.
   BulkRun run(options, gate);
   run.set_links(links.get());
   Result<void> result = runner.run(run.run(), run.deadline());

@@ -1,6 +1,9 @@
 // `bb publish --jsonl`: events in bulk, one a line.
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "cli/event_publisher.h"
 #include "cli/publish_gate.h"
 #include "cli/publish_plan.h"
@@ -19,6 +22,8 @@ struct BulkOptions {
   bool quiet = false;
   BulkPrint print = BulkPrint::kNothing;
   const Settings* settings = nullptr;  // by which links are recorded; nullptr: none are
+  // As of PublishReporter; asked for those lines alone that are told. Empty: nobody is.
+  std::function<std::string(const std::string& event_type)> find_near;
 };
 
 // Reads, checks and publishes line by line, in order, with many events in flight; the broker is

@@ -23,6 +23,8 @@ class BulkReport {
   void published() { ++counts_.good; }
   // The event of that line was not published.
   void failed(std::size_t line, const Error& error);
+  // Whether the next line that fails will be told.
+  bool tells_next() const { return counts_.failed < kFailuresShown; }
   void draw(std::optional<double> share) { progress_.update(share, counts_); }
   // Before anything else is written on standard error.
   void clear() { progress_.clear(); }

@@ -28,18 +28,4 @@ struct QueueRoute {
 std::vector<QueueRoute> find_routes(const BrokerTopology& topology, const std::string& exchange,
                                     std::string_view key);
 
-// A binding that nearly takes a key.
-struct NearBinding {
-  std::string queue;
-  std::string pattern;
-};
-
-// The nearest bindings to queues of what `exchange` leads to, the nearest first; three at most, one
-// for a queue. Those that match are not among them.
-std::vector<NearBinding> find_near_bindings(const BrokerTopology& topology,
-                                            const std::string& exchange, std::string_view key);
-
-// "the queue 'a.greeter' by 'llm.prompt', ..."; "" for none.
-std::string near_bindings_text(const std::vector<NearBinding>& near);
-
 }  // namespace bb::cli

@@ -36,13 +36,6 @@ struct Broker {
     }
     return names;
   }
-  std::vector<std::string> near(const std::string& exchange, std::string_view key) const {
-    std::vector<std::string> texts;
-    for (const NearBinding& each : find_near_bindings(topology, exchange, key)) {
-      texts.push_back(each.queue + " " + each.pattern);
-    }
-    return texts;
-  }
 };
 
 TEST(EventRoute, IsEveryQueueWithABindingThatTakesTheKey) {
@@ -97,20 +90,6 @@ TEST(EventRoute, DoesNotEndInTheHistory) {
   broker.exchange("events").queue("events.history").queue("other.history");
   broker.bind("events", "#", "events.history").bind("events", "#", "other.history");
   EXPECT_THAT(broker.routed("events", "llm.prompt"), ElementsAre("other.history"));
-  EXPECT_THAT(broker.near("events", "llm.prompt"), ElementsAre());
-}
-
-TEST(NearBindings, AreTheNearestOfEachQueue) {
-  Broker broker;
-  broker.exchange("events").exchange("audit");
-  broker.bind("events", "llm.prompt", "one").bind("events", "llm.*.prompt", "one");
-  broker.bind("events", "github.#", "far").bind("events", "llm.prompt.*", "two");
-  broker.link("events", "x", "audit").bind("audit", "llm.promts", "three");
-  EXPECT_THAT(broker.near("events", "llm.promt"),
-              ElementsAre("one llm.prompt", "three llm.promts", "two llm.prompt.*"));
-  EXPECT_THAT(broker.near("events", "something.else"), ElementsAre());
-  broker.bind("events", "agent.*", "four").bind("events", "agent.thread", "four");
-  EXPECT_THAT(broker.near("events", "agent.thread.error"), ElementsAre("four agent.thread"));
 }
 
 TEST(ServiceOf, IsTheNameBehindTheExchange) {

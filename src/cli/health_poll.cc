@@ -15,7 +15,7 @@
 #include "cli/duration.h"
 #include "client/http_client.h"
 #include "client/http_url.h"
-#include "registry/time_limit.h"
+#include "client/time_limit.h"
 
 namespace bb::cli {
 namespace {
@@ -62,7 +62,7 @@ asio::awaitable<void> work(std::shared_ptr<Poll> poll) {
     request.answer_bytes_max = kAnswerBytesMax;
     const auto deadline = std::chrono::steady_clock::now() + poll->limit;
     auto sent = client::send_http(*url, std::move(request), deadline);
-    const auto response = co_await registry::within(
+    const auto response = co_await client::within(
         std::move(sent), poll->limit, fmt::format("no answer in {}", format_duration(poll->limit)));
     poll->found[text] = health_of(response);
   }

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/try.h"
-#include "cli/event_route.h"
 #include "cli/management_client.h"
 #include "cli/management_url.h"
 #include "cli/resource.h"
@@ -28,7 +27,8 @@ Result<BrokerTopology> fetch_bindings(const std::optional<std::string>& url_flag
 
 std::string NearBindingFinder::find(const std::string& event_type) {
   if (!topology_) topology_ = fetch_bindings(url_flag_).value_or(BrokerTopology());
-  return near_bindings_text(find_near_bindings(*topology_, exchange_, event_type));
+  return client::near_bindings_text(
+      client::find_near_bindings(topology_->bindings, exchange_, event_type));
 }
 
 }  // namespace bb::cli

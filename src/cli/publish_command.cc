@@ -13,7 +13,7 @@
 #include "cli/commands.h"
 #include "cli/event_publisher.h"
 #include "cli/last_event.h"
-#include "cli/link_recorder.h"
+#include "cli/link_recording.h"
 #include "cli/near_binding_finder.h"
 #include "cli/output.h"
 #include "cli/publish_gate.h"
@@ -155,9 +155,9 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
   if (options.fail_open) deadline.latest = Deadline::in(job.timeout).at;
   PublishProgress progress;
   Runner runner;
-  auto links = LinkRecorder::open(runner.context().get_executor(), settings);
+  auto links = open_link_recorder(settings);
   if (!links) return report(links.error());
-  LinkRecorder* const recorder = links->get();
+  correlation::LinkRecorder* const recorder = links->get();
   const auto has_parents = [](const PlannedEvent& event) { return !event.parents.empty(); };
   if (recorder != nullptr && std::ranges::any_of(job.events, has_parents)) recorder->expect();
   std::string last;
@@ -165,7 +165,7 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
     reporter.on_settled(event, fate);
     if (fate != Fate::kPublished && fate != Fate::kInHistory) return;
     last = event.event_id;
-    if (recorder != nullptr) recorder->published(event);
+    record_link(recorder, event);
   };
   if (recorder != nullptr) {
     job.on_spool_published = [recorder](const client::SpoolEntry& entry) {
@@ -205,6 +205,8 @@ int run_bulk(const PublishCommandOptions& options, const Settings& settings, Pub
   // A dry run connects to nothing, so no URL is wrong for it.
   if (!address && !options.dry_run) return report(address.error());
   if (address) bulk.address = *std::move(address);
+  NearBindingFinder finder(options.url, bulk.address.exchange);
+  bulk.find_near = [&finder](const std::string& event_type) { return finder.find(event_type); };
   return publish_in_bulk(bulk, gate);
 }
 

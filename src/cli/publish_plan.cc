@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
 
+#include "base/host_name.h"
 #include "base/try.h"
 #include "cli/display_text.h"
 #include "cli/input.h"
@@ -114,12 +114,6 @@ std::string_view trim_space(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
-std::string own_host() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-  return name.data();
-}
-
 // The wire contract's readers include parsers that stop at microseconds.
 Timestamp now() {
   return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -180,7 +174,7 @@ std::string_view member_of(std::string_view object, std::string_view name) {
 }
 
 const std::string& own_host_once() {
-  static const std::string host = own_host();
+  static const std::string host = host_name();
   return host;
 }
 

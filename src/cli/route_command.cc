@@ -98,8 +98,9 @@ Error no_route(const Options& options, const BrokerTopology& topology,
                const std::string& exchange) {
   std::string message = fmt::format("no queue would get {} from the exchange {}",
                                     quoted_name(options.event_type), quoted_name(exchange));
-  const auto near = find_near_bindings(topology, exchange, options.event_type);
-  if (!near.empty()) message += fmt::format("; it nearly matches {}", near_bindings_text(near));
+  const auto near = client::find_near_bindings(topology.bindings, exchange, options.event_type);
+  if (!near.empty())
+    message += fmt::format("; it nearly matches {}", client::near_bindings_text(near));
   if (topology.find_queue(history_queue(exchange)) != nullptr) {
     message += fmt::format("; the history {} would keep it", quoted_name(history_queue(exchange)));
   }

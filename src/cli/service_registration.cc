@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/host_name.h"
 #include "base/try.h"
-#include "cli/host_name.h"
 #include "cli/output.h"
 #include "cli/service_registry.h"
 #include "cli/settings.h"

@@ -14,7 +14,7 @@
 #include "cli/broker_errors.h"
 #include "cli/commands.h"
 #include "cli/json_text.h"
-#include "cli/link_recorder.h"
+#include "cli/link_recording.h"
 #include "cli/output.h"
 #include "cli/runner.h"
 #include "cli/settings.h"
@@ -158,7 +158,7 @@ struct Flushing {
   client::ConnectorOptions connector;
   std::chrono::milliseconds timeout;
   SpoolArea area;
-  LinkRecorder* links = nullptr;
+  correlation::LinkRecorder* links = nullptr;
 };
 
 boost::asio::awaitable<Result<client::DrainReport>> flush(Flushing flushing, Spool& spool,
@@ -177,7 +177,7 @@ boost::asio::awaitable<Result<client::DrainReport>> flush(Flushing flushing, Spo
   std::function<void()> on_progress = [&] { deadline.move_to(flushing.timeout); };
   std::set<std::string> declared;
   std::function<void(const client::SpoolEntry&)> on_published;
-  if (LinkRecorder* const links = flushing.links; links != nullptr) {
+  if (correlation::LinkRecorder* const links = flushing.links; links != nullptr) {
     on_published = [links](const client::SpoolEntry& entry) { links->published(entry.body); };
   }
   auto drained = co_await client::drain_spool(**drain, connection, report, std::move(on_progress),
@@ -201,7 +201,7 @@ int run_flush(const Options& options) {
   Deadline deadline = Deadline::in(client::round_time_max(flushing.connector));
   Runner runner;
   runner.catch_signals();
-  const auto links = LinkRecorder::open(runner.context().get_executor(), Settings::load());
+  const auto links = open_link_recorder(Settings::load());
   if (!links) return report(links.error());
   flushing.links = links->get();
   auto done = runner.run(flush(flushing, *spool, deadline), deadline);

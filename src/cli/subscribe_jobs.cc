@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "amqp/constants.h"
+#include "base/host_name.h"
 #include "base/try.h"
-#include "cli/host_name.h"
 #include "cli/order_key.h"
 #include "cli/output.h"
 #include "cli/redis_settings.h"
@@ -159,7 +159,7 @@ Result<void> remember_handled(const SubscribeCommandOptions& options, ServiceJob
   if (address && !options.data_dir) {
     redis::RedisDeduplicatorOptions there;
     there.client = redis_options(*address);
-    there.prefix = fmt::format("bloodbank:handled:{}:", queue);
+    there.prefix = redis::handled_prefix(queue);
     there.window = *options.deduplicate;
     job.redis_deduplicator = std::move(there);
     return {};

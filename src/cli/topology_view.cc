@@ -7,9 +7,9 @@
 #include <set>
 #include <utility>
 
+#include "amqp/topic_distance.h"
 #include "amqp/topic_match.h"
 #include "cli/history_range.h"
-#include "cli/topic_distance.h"
 
 namespace bb::cli {
 namespace {
@@ -26,7 +26,7 @@ std::string label_of(const TopologyBinding& binding) {
 
 bool is_kept(std::string_view queue, const BrokerTopology& topology) {
   return std::ranges::any_of(topology.exchanges, [&](const TopologyExchange& exchange) {
-    return is_kept_of(queue, exchange.name);
+    return client::is_kept_of(queue, exchange.name);
   });
 }
 
@@ -75,7 +75,7 @@ TopologyView make_topology_view(const BrokerTopology& topology,
     node.has_history = topology.find_queue(history_queue(exchange.name)) != nullptr;
     for (const TopologyBinding& binding : topology.bindings) {
       if (binding.source != exchange.name) continue;
-      if (!binding.to_exchange && is_kept_of(binding.destination, exchange.name)) continue;
+      if (!binding.to_exchange && client::is_kept_of(binding.destination, exchange.name)) continue;
       node.bindings.push_back({label_of(binding), binding.destination, binding.to_exchange});
     }
     if (!node.bindings.empty() || !is_brokers_own(exchange.name)) {
@@ -136,9 +136,9 @@ std::vector<TopologyWarning> warn_of_patterns(const BrokerTopology& topology,
         binding.to_exchange ? "exchange" : "queue", quoted_name(binding.destination));
     // The types nearest to the pattern.
     const std::string* best = nullptr;
-    std::size_t best_distance = kNearTopicMax + 1;
+    std::size_t best_distance = amqp::kNearTopicMax + 1;
     for (const std::string& type : event_types) {
-      const std::size_t distance = topic_distance(binding.key, type);
+      const std::size_t distance = amqp::topic_distance(binding.key, type);
       if (distance < best_distance) {
         best = &type;
         best_distance = distance;

@@ -18,6 +18,7 @@
 #include "client/channel.h"
 #include "client/connector.h"
 #include "client/message.h"
+#include "client/spool_entry.h"
 
 namespace bb::client {
 
@@ -52,6 +53,8 @@ struct PublisherOptions {
   std::chrono::milliseconds spool_after{5000};
   // What somebody should look at: a damaged spool, events of it that the broker refused.
   std::function<void(const Error&)> on_spool_trouble;
+  // The broker has confirmed what was in the spool.
+  std::function<void(const SpoolEntry&)> on_spool_published;
 };
 
 class PublisherState;  // private to client/

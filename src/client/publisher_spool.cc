@@ -68,8 +68,9 @@ asio::awaitable<Result<bool>> PublisherSpool::drain_once(Connection& connection,
   std::function<void()> on_progress = [] {};
   std::set<std::string> there;
   there.insert(declared);
-  auto drained =
-      co_await drain_spool(drain, connection, report, std::move(on_progress), std::move(there));
+  std::function<void(const SpoolEntry&)> on_published = on_published_;
+  auto drained = co_await drain_spool(drain, connection, report, std::move(on_progress),
+                                      std::move(there), std::move(on_published));
   if (report.refused > 0) {
     tell({ErrorCode::kNacked,
           fmt::format("{} events of the spool {} were refused: bb spool list --refused",

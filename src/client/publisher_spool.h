@@ -9,6 +9,7 @@
 #include "bloodbank/result.h"
 #include "client/connection.h"
 #include "client/message.h"
+#include "client/spool_entry.h"
 
 namespace bb::client {
 
@@ -16,9 +17,12 @@ namespace bb::client {
 class PublisherSpool {
  public:
   // `folder`: see spool_place.h. `on_trouble` is told of what somebody should look at: a spool that
-  // is damaged, events that the broker refused.
-  PublisherSpool(std::string folder, std::function<void(const Error&)> on_trouble)
-      : folder_(std::move(folder)), on_trouble_(std::move(on_trouble)) {}
+  // is damaged, events that the broker refused; `on_published` of what left it.
+  PublisherSpool(std::string folder, std::function<void(const Error&)> on_trouble,
+                 std::function<void(const SpoolEntry&)> on_published)
+      : folder_(std::move(folder)),
+        on_trouble_(std::move(on_trouble)),
+        on_published_(std::move(on_published)) {}
 
   bool is_empty() const;
 
@@ -39,6 +43,7 @@ class PublisherSpool {
 
   const std::string folder_;
   const std::function<void(const Error&)> on_trouble_;
+  const std::function<void(const SpoolEntry&)> on_published_;
 };
 
 }  // namespace bb::client

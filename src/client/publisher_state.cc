@@ -45,7 +45,8 @@ PublisherState::PublisherState(const asio::any_io_executor& executor, PublisherO
       changed_(executor),
       work_(executor),
       spool_timer_(executor) {
-  if (!options_.spool.empty()) spool_.emplace(options_.spool, options_.on_spool_trouble);
+  if (!options_.spool.empty())
+    spool_.emplace(options_.spool, options_.on_spool_trouble, options_.on_spool_published);
   connector_.on_failure([this](const Error& error) { lost(error); });
 }
 

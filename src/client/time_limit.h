@@ -17,7 +17,7 @@
 
 #include "bloodbank/result.h"
 
-namespace bb::registry {
+namespace bb::client {
 
 // The result of `task`, or kTimeout with `complaint` once `limit` is over: the task is cancelled
 // then, and may go on for a moment, so that it owns all that it uses. An exception out of it is
@@ -52,4 +52,4 @@ boost::asio::awaitable<Result<T>> within(boost::asio::awaitable<Result<T>> task,
   co_return fail(ErrorCode::kTimeout, std::move(complaint));
 }
 
-}  // namespace bb::registry
+}  // namespace bb::client

@@ -1,6 +1,4 @@
 // bb::Publisher: client::Publisher on a thread of its own.
-#include <unistd.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -13,10 +11,15 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/host_name.h"
 #include "base/try.h"
 #include "bloodbank/publisher.h"
 #include "client/publisher.h"
 #include "client/spool_place.h"
+#include "correlation/link_recorder.h"
+#include "library/management_api.h"
+#include "library/near_matches.h"
+#include "library/redis_options.h"
 
 namespace bb {
 namespace {
@@ -25,6 +28,8 @@ namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kGoodbye{1000};
+constexpr milliseconds kLinksTimeMax{10'000};
+constexpr milliseconds kLinksLook{1};
 
 Publisher::Outcome to_public(const client::Outcome& outcome) {
   if (!outcome) return fail(outcome.error());
@@ -53,25 +58,51 @@ Result<std::string> data_dir_of(const PublisherConfig& config) {
               "there is no folder for the spool: set data_dir, BB_DATA_DIR or HOME");
 }
 
+Error to_error(const correlation::UnrecordedLinks& missing) {
+  return {ErrorCode::kUnreachable,
+          "it is not recorded what caused " + std::to_string(missing.count) +
+              (missing.count == 1 ? " event: " : " events: ") + missing.reason +
+              "; later, for each: " + missing.first_command()};
+}
+
+correlation::LinkRecorderOptions recorder_options(const PublisherConfig& config) {
+  correlation::LinkRecorderOptions options;
+  options.redis = redis_options(config.links);
+  options.ttl = config.links_for;
+  if (config.on_links_missing) {
+    options.on_given_up =
+        [tell = config.on_links_missing](const correlation::UnrecordedLinks& missing) {
+          tell(to_error(missing));
+        };
+  }
+  return options;
+}
+
 }  // namespace
 
 Envelope new_event(std::string event_type, RawJson payload) {
   const auto now = std::chrono::system_clock::now();
-  char host[256] = "unknown";
-  ::gethostname(host, sizeof host - 1);
   Envelope event;
   event.event_id = Uuid::v7(now);
   event.event_type = std::move(event_type);
   event.timestamp = std::chrono::floor<milliseconds>(now);
-  event.source.host = host;
+  event.source.host = host_name();
   event.payload = std::move(payload);
   return event;
 }
 
 class Publisher::Impl {
  public:
-  Impl(PublisherConfig config, client::PublisherOptions options)
-      : config_(std::move(config)), work_(asio::make_work_guard(context_)) {
+  Impl(PublisherConfig config, client::PublisherOptions options, std::optional<NearMatches> near)
+      : config_(std::move(config)),
+        work_(asio::make_work_guard(context_)),
+        near_matches_(std::move(near)) {
+    if (!config_.links.host.empty()) {
+      recorder_.emplace(recorder_options(config_));
+      options.on_spool_published = [this](const client::SpoolEntry& entry) {
+        recorder_->published(entry.body);
+      };
+    }
     publisher_.emplace(context_.get_executor(), std::move(options));
     publisher_->on_settled([this](std::uint64_t number, const client::Outcome& outcome) {
       settled(number, to_public(outcome));
@@ -93,6 +124,7 @@ class Publisher::Impl {
             .correlation_id =
                 event.correlation_ids.empty() ? "" : event.correlation_ids.front().to_string(),
             .body = serialize(event),
+            .link = recorder_ ? Link{event.event_id, event.correlation_ids} : Link{},
             .on_settled = std::move(on_settled)};
     const std::uint64_t bytes = job.body.size();
     std::unique_lock lock(mutex_);
@@ -127,12 +159,16 @@ class Publisher::Impl {
       send_jobs();
       asio::co_spawn(context_, publisher_->close(timeout),
                      [&](const std::exception_ptr&, Result<void> result) {
+                       for (auto& [number, job] : std::exchange(unrouted_, {})) {
+                         finish(std::move(job.pending), fail(job.error));
+                       }
                        context_.stop();
                        done.set_value(std::move(result));
                      });
     });
     Result<void> result = done.get_future().get();
     thread_.join();
+    if (recorder_) finish_links();
     return result;
   }
 
@@ -145,16 +181,28 @@ class Publisher::Impl {
   }
 
  private:
+  struct Link {
+    Uuid event;
+    std::vector<Uuid> parents;
+  };
   struct Job {
     std::string event_type;
     std::string event_id;
     std::string correlation_id;
     std::string body;
+    Link link;
     Callback on_settled;
   };
   struct Pending {
     std::uint64_t bytes;
+    Link link;
     Callback on_settled;
+    std::string event_type;
+  };
+  // The way to nowhere of an event is looked into.
+  struct Unrouted {
+    Pending pending;
+    Error error;
   };
 
   bool has_room(std::uint64_t bytes) const {
@@ -181,18 +229,53 @@ class Publisher::Impl {
       const std::uint64_t bytes = job.body.size();
       const auto number = publisher_->publish(message);
       if (!number) {
-        finish({bytes, std::move(job.on_settled)}, fail(number.error()));
+        finish({bytes, {}, std::move(job.on_settled), {}}, fail(number.error()));
         continue;
       }
-      pending_.emplace(*number, Pending{bytes, std::move(job.on_settled)});
+      pending_.emplace(*number, Pending{bytes, std::move(job.link), std::move(job.on_settled),
+                                        near_matches_ ? std::move(job.event_type) : ""});
+    }
+  }
+
+  // Bounded by the recorder: by a second in which Redis takes nothing, and by kLinksTimeMax.
+  void finish_links() {
+    const auto until = std::chrono::steady_clock::now() + kLinksTimeMax;
+    recorder_->begin_finish();
+    while (!recorder_->is_finished() && std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(kLinksLook);
+    }
+    const correlation::UnrecordedLinks missing = recorder_->unrecorded();
+    if (missing.count > 0 && config_.on_links_missing) {
+      config_.on_links_missing(to_error(missing));
     }
   }
 
   void settled(std::uint64_t number, const Outcome& outcome) {
-    if (auto entry = pending_.extract(number)) finish(std::move(entry.mapped()), outcome);
+    auto entry = pending_.extract(number);
+    if (!entry) return;
+    if (near_matches_ && !outcome && outcome.error().code == ErrorCode::kNoRoute) {
+      const std::string event_type = entry.mapped().event_type;
+      unrouted_.emplace(number, Unrouted{std::move(entry.mapped()), outcome.error()});
+      asio::co_spawn(context_, look_into(number, event_type), asio::detached);
+      return;
+    }
+    finish(std::move(entry.mapped()), outcome);
+  }
+
+  asio::awaitable<void> look_into(std::uint64_t number, std::string event_type) {
+    const std::string near = co_await near_matches_->find(std::move(event_type));
+    auto entry = unrouted_.extract(number);
+    if (!entry) co_return;
+    Unrouted& unrouted = entry.mapped();
+    if (!near.empty()) unrouted.error.message += "; it nearly matches " + near;
+    finish(std::move(unrouted.pending), fail(unrouted.error));
   }
 
   void finish(Pending pending, const Outcome& outcome) {
+    // What goes to the spool gets its link when it leaves it.
+    if (recorder_ && outcome && *outcome != Published::kInSpool) {
+      recorder_->published(pending.link.event, std::move(pending.link.parents));
+    }
     {
       const std::lock_guard lock(mutex_);
       --unsettled_;
@@ -205,8 +288,11 @@ class Publisher::Impl {
   const PublisherConfig config_;
   asio::io_context context_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::optional<NearMatches> near_matches_;  // on the thread alone
+  std::optional<correlation::LinkRecorder> recorder_;
   std::optional<client::Publisher> publisher_;  // on the thread alone
   std::unordered_map<std::uint64_t, Pending> pending_;
+  std::unordered_map<std::uint64_t, Unrouted> unrouted_;  // on the thread
   std::thread thread_;
 
   std::mutex mutex_;
@@ -229,10 +315,16 @@ Result<Publisher> Publisher::start(PublisherConfig config) {
     options.spool_after = config.spool_after;
     options.on_spool_trouble = config.on_spool_trouble;
   }
+  std::optional<NearMatches> near;
+  if (!config.management_url.empty()) {
+    const amqp::Url& broker = options.connector.urls.front();
+    BB_TRY_ASSIGN(client::HttpUrl api, management_api(config.management_url, broker));
+    near.emplace(std::move(api), broker.vhost, config.exchange);
+  }
   // The bounds are kept here, where there is somebody to wait.
   options.unsettled_max = SIZE_MAX;
   options.unsettled_bytes_max = UINT64_MAX;
-  return Publisher(std::make_unique<Impl>(std::move(config), std::move(options)));
+  return Publisher(std::make_unique<Impl>(std::move(config), std::move(options), std::move(near)));
 }
 
 Publisher::Publisher(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

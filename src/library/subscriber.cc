@@ -11,11 +11,18 @@
 #include <optional>
 #include <utility>
 
+#include "base/host_name.h"
 #include "base/try.h"
 #include "bloodbank/subscriber.h"
 #include "client/signal.h"
 #include "client/sqlite_deduplicator.h"
 #include "client/subscriber.h"
+#include "library/management_api.h"
+#include "library/redis_options.h"
+#include "redis/redis_deduplicator.h"
+#include "registry/http_registry.h"
+#include "registry/redis_registry.h"
+#include "registry/registration.h"
 
 namespace bb {
 namespace {
@@ -73,24 +80,49 @@ asio::awaitable<client::Handled> handle(const Subscriber::AsyncHandler& handler,
 }
 
 std::string this_consumer(const std::string& service) {
-  char host[256] = "unknown";
-  ::gethostname(host, sizeof host - 1);
-  return service + "@" + host + ":" + std::to_string(::getpid());
+  return service + "@" + host_name() + ":" + std::to_string(::getpid());
+}
+
+}  // namespace
+
+namespace {
+
+// What is registered, and where; `api` is of the first that there is.
+struct Registering {
+  registry::ServiceInstance instance;
+  std::optional<client::HttpUrl> api;
+  std::optional<redis::ClientOptions> redis;
+};
+
+std::unique_ptr<registry::Registration> make_registration(
+    const asio::any_io_executor& executor, Registering what,
+    std::function<void(const std::string&)> on_notice) {
+  auto registry = what.redis ? registry::make_redis_registry(executor, *std::move(what.redis))
+                             : registry::make_http_registry(*std::move(what.api));
+  return std::make_unique<registry::Registration>(
+      executor, std::move(registry), std::move(what.instance),
+      "SubscriberConfig::management_url or registry says where", std::move(on_notice));
 }
 
 }  // namespace
 
 class Subscriber::Impl {
  public:
-  Impl(SubscriberConfig config, client::SubscriberOptions options, AsyncHandler handler)
+  Impl(SubscriberConfig config, client::SubscriberOptions options,
+       std::optional<Registering> registering, AsyncHandler handler)
       : config_(std::move(config)),
         handler_(std::move(handler)),
-        subscriber_(context_.get_executor(), std::move(options), [this](client::Attempt attempt) {
-          return handle(handler_, std::move(attempt));
-        }) {
+        subscriber_(
+            context_.get_executor(), with_redis(std::move(options)),
+            [this](client::Attempt attempt) { return handle(handler_, std::move(attempt)); }) {
     if (!config_.on_notice) config_.on_notice = [](const std::string&) {};
+    if (registering) {
+      registration_ =
+          make_registration(context_.get_executor(), *std::move(registering), config_.on_notice);
+    }
     subscriber_.on_connection([this](const Error* lost) {
-      if (lost != nullptr) config_.on_notice(lost->message);
+      if (lost != nullptr) return config_.on_notice(lost->message);
+      if (registration_) registration_->start();
     });
     subscriber_.on_failure([this](const client::Attempt& attempt, const client::Handled& handled) {
       config_.on_notice(attempt.routing_key + " " +
@@ -101,7 +133,7 @@ class Subscriber::Impl {
 
   Result<void> run() {
     Result<void> ended = fail(ErrorCode::kFailure, "the subscription ended without a reason");
-    asio::co_spawn(context_, subscriber_.run(config_.connect_timeout),
+    asio::co_spawn(context_, run_registered(),
                    [&](const std::exception_ptr& thrown, Result<void> result) {
                      if (!thrown) ended = std::move(result);
                      context_.stop();
@@ -117,10 +149,28 @@ class Subscriber::Impl {
   void keep(std::shared_ptr<asio::thread_pool> threads) { threads_ = std::move(threads); }
 
  private:
+  client::SubscriberOptions with_redis(client::SubscriberOptions options) {
+    if (config_.deduplicate_redis.host.empty()) return options;
+    redis::RedisDeduplicatorOptions place;
+    place.client = redis_options(config_.deduplicate_redis);
+    place.prefix = redis::handled_prefix(options.queue);
+    place.window = config_.deduplicate_for;
+    options.deduplicator =
+        std::make_shared<redis::RedisDeduplicator>(context_.get_executor(), std::move(place));
+    return options;
+  }
+
+  asio::awaitable<Result<void>> run_registered() {
+    auto ended = co_await subscriber_.run(config_.connect_timeout);
+    if (registration_) co_await registration_->stop();
+    co_return ended;
+  }
+
   SubscriberConfig config_;
   AsyncHandler handler_;
   asio::io_context context_{1};
   client::Subscriber subscriber_;
+  std::unique_ptr<registry::Registration> registration_;
   std::shared_ptr<asio::thread_pool> threads_;  // of handlers that wait
 };
 
@@ -155,6 +205,10 @@ Result<client::SubscriberOptions> to_options(const SubscriberConfig& config) {
       return key(event);
     };
   }
+  if (!config.deduplicate_file.empty() && !config.deduplicate_redis.host.empty()) {
+    return fail(ErrorCode::kUsage,
+                "events are remembered in deduplicate_file or in deduplicate_redis, not in both");
+  }
   if (!config.deduplicate_file.empty()) {
     client::SqliteDeduplicatorOptions file;
     file.path = config.deduplicate_file;
@@ -164,12 +218,42 @@ Result<client::SubscriberOptions> to_options(const SubscriberConfig& config) {
   return options;
 }
 
+Result<std::optional<Registering>> to_registering(const SubscriberConfig& config,
+                                                  const client::SubscriberOptions& options) {
+  const bool in_redis = !config.registry.host.empty();
+  if (!in_redis && config.management_url.empty()) return std::nullopt;
+  const amqp::Url& broker = options.connector.urls.front();
+  Registering registering;
+  if (in_redis) {
+    registering.redis = redis_options(config.registry);
+  } else {
+    BB_TRY_ASSIGN(registering.api, management_api(config.management_url, broker));
+  }
+  if (!registry::is_service_name(config.service)) {
+    return fail(ErrorCode::kUsage,
+                "the name of a service that is registered has letters, digits, "
+                "'.', '_' and '-' alone, 100 of them at most");
+  }
+  registry::ServiceInstance& instance = registering.instance;
+  instance.key = {broker.vhost, config.exchange, config.service};
+  instance.queue = options.queue;
+  instance.patterns = config.patterns;
+  instance.host = host_name();
+  instance.pid = ::getpid();
+  instance.version = config.version;
+  instance.health_url = config.health_url;
+  if (config.expire.count() > 0) instance.expire = config.expire;
+  instance.started_at = std::chrono::system_clock::now();
+  return registering;
+}
+
 }  // namespace
 
 Result<Subscriber> Subscriber::create_async(SubscriberConfig config, AsyncHandler handler) {
   BB_TRY_ASSIGN(client::SubscriberOptions options, to_options(config));
-  return Subscriber(
-      std::make_unique<Impl>(std::move(config), std::move(options), std::move(handler)));
+  BB_TRY_ASSIGN(auto registering, to_registering(config, options));
+  return Subscriber(std::make_unique<Impl>(std::move(config), std::move(options),
+                                           std::move(registering), std::move(handler)));
 }
 
 Result<Subscriber> Subscriber::create(SubscriberConfig config, Handler handler) {

@@ -66,6 +66,10 @@ struct RedisDeduplicator::State {
   bool renewing = false;
 };
 
+std::string handled_prefix(std::string_view queue) {
+  return "bloodbank:handled:" + std::string(queue) + ":";
+}
+
 RedisDeduplicator::RedisDeduplicator(const asio::any_io_executor& executor,
                                      RedisDeduplicatorOptions options)
     : state_(std::make_shared<State>(executor, std::move(options))) {}

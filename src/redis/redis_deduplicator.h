@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "client/deduplicator.h"
@@ -17,14 +18,16 @@ struct RedisDeduplicatorOptions {
   RedisDeduplicatorOptions() = default;  // no aggregate: see client/channel.h
 
   ClientOptions client;
-  // Names go behind this: "bloodbank:handled:<queue>:<event id>".
-  std::string prefix;
+  std::string prefix;  // names go behind it: see handled_prefix()
   // What was handled longer ago is forgotten.
   std::chrono::milliseconds window{std::chrono::hours(24)};
   // A claim is renewed for as long as its consumer is at work, three times in this; that of one
   // that died runs out after it.
   std::chrono::milliseconds lease{30'000};
 };
+
+// "bloodbank:handled:<queue>:", for the events of that queue.
+std::string handled_prefix(std::string_view queue);
 
 // The key of an event holds "done", or who is at it. As durable as the Redis is: what it forgets is
 // handled again if it comes again. While it does not answer, every call fails, and nothing can be

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/random.h"
-#include "registry/time_limit.h"
+#include "client/time_limit.h"
 
 namespace bb::registry {
 
@@ -101,8 +101,8 @@ asio::awaitable<void> Registration::beat(std::shared_ptr<State> state) {
   const milliseconds limit = call_time(state->instance);
   while (!state->stopping) {
     auto put = put_in(state->registry, state->instance);
-    const auto outcome =
-        co_await within(std::move(put), limit, fmt::format("no answer in {} ms", limit.count()));
+    const auto outcome = co_await client::within(std::move(put), limit,
+                                                 fmt::format("no answer in {} ms", limit.count()));
     state->registered = state->registered || outcome.has_value();
     // What fails because the process ends is nobody's concern.
     if (state->stopping || !state->take(outcome)) break;
@@ -128,7 +128,7 @@ asio::awaitable<void> Registration::end(std::shared_ptr<State> state) {
   ServiceInstance stopped = state->instance;
   stopped.stopped = true;
   auto put = put_in(state->registry, std::move(stopped));
-  (void)co_await within(std::move(put), left, "no answer");
+  (void)co_await client::within(std::move(put), left, "no answer");
 }
 
 asio::awaitable<void> Registration::stop() {

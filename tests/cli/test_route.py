@@ -101,6 +101,18 @@ def test_a_publisher_hears_of_what_nearly_matches(routed, broker):
     one_line(far, NO_ROUTE, "subscribe first")
 
 
+def test_a_publisher_in_bulk_hears_of_it_too(routed):
+    lines = '{"n": 1}\n{"n": 2}\n'
+    lost = routed(
+        "publish", "agent.thraed.error", "--skip-validation", "--jsonl", "-", "--on-error", "skip",
+        stdin=lines.encode(),
+    )
+    assert lost.returncode == NO_ROUTE and lost.stdout == ""
+    told = [line for line in lost.stderr.splitlines() if "agent.thread.*" in line]
+    assert [line.split(": ")[1] for line in told] == ["line 1", "line 2"]
+    assert routed.queues[1] in told[0]
+
+
 def test_a_publisher_does_not_wait_for_who_does_not_answer(routed):
     lost = routed(
         "publish", "llm.prompt.long", "--skip-validation", "--json", "{}",
