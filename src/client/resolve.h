@@ -4,8 +4,9 @@
 // here, which saves a one-shot process the thread that Asio starts for its first look-up.
 // "localhost" is 127.0.0.1, then ::1 (RFC 6761 §6.3 has it mean loopback whatever the
 // resolver says); IPv4 first because that is where `bb serve` listens by default.
-// Every other name goes through getaddrinfo on Asio's thread, which cannot be interrupted:
-// after a timeout the thread may hold up the end of the process until the resolver gives up.
+// Every other name goes through getaddrinfo, which cannot be interrupted, on a thread of its own
+// that is left behind after a timeout: it holds up neither the end of the process nor other
+// look-ups.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -15,7 +15,8 @@ namespace bb::client {
 
 struct DrainReport {
   std::uint64_t published = 0;
-  std::uint64_t refused = 0;      // set aside: no queue received them, or the broker refused
+  // Set aside: no queue received them, or the broker refused, also by closing the channel.
+  std::uint64_t refused = 0;
   std::uint64_t last_number = 0;  // of the entries that are done with
 };
 

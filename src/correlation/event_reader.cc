@@ -1,6 +1,10 @@
 #include "correlation/event_reader.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "correlation/unique_ids.h"
+#include "event/cloud_event.h"
 
 namespace bb::correlation {
 namespace {
@@ -9,27 +13,40 @@ using schema::JsonNode;
 using schema::JsonType;
 using schema::JsonView;
 
-void add(std::vector<Uuid>& ids, std::string_view text) {
-  const auto id = Uuid::parse(text);
-  if (id && std::ranges::find(ids, *id) == ids.end()) ids.push_back(*id);
+void add(UniqueIds& ids, std::string_view text) {
+  if (const auto id = Uuid::parse(text)) ids.add(*id);
 }
 
-void add_elements(std::vector<Uuid>& ids, const JsonView& json, std::uint32_t array) {
+void add_elements(UniqueIds& ids, const JsonView& json, std::uint32_t array) {
   for (auto element = array + 1; element < json[array].next; element = json[element].next) {
     if (json[element].is(JsonType::kString)) add(ids, json.raw(json[element]));
   }
 }
 
+SeenEvent seen(const Uuid& id, std::vector<Uuid> parents) {
+  if (parents.size() > kParentsMax) parents.resize(kParentsMax);
+  return {id, std::move(parents)};
+}
+
+// Of an event in CloudEvents' structured mode whose id is no UUID.
+std::optional<SeenEvent> read_cloud_event(std::string_view body) {
+  if (!event::is_cloud_event(body)) return std::nullopt;
+  auto envelope = event::parse_cloud_event(body);
+  if (!envelope) return std::nullopt;
+  UniqueIds parents(std::move(envelope->correlation_ids));
+  return seen(envelope->event_id, std::move(parents).take());
+}
+
 }  // namespace
 
 std::vector<Uuid> read_id_list(std::string_view text) {
-  std::vector<Uuid> ids;
+  UniqueIds ids;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find_first_of(", "), text.size());
     if (end > 0) add(ids, text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  return ids;
+  return std::move(ids).take();
 }
 
 std::optional<SeenEvent> EventReader::read(std::string_view body) {
@@ -38,9 +55,10 @@ std::optional<SeenEvent> EventReader::read(std::string_view body) {
   if (!json[0].is(JsonType::kObject)) return std::nullopt;
   std::optional<Uuid> event_id;  // of an envelope
   std::optional<Uuid> id;        // of the legacy shape, and of CloudEvents
-  std::vector<Uuid> parents;     // of an envelope
-  std::vector<Uuid> one_parent;  // of the legacy shape
-  std::vector<Uuid> causes;      // of CloudEvents
+  bool is_cloud_event = false;
+  UniqueIds parents;         // of an envelope
+  UniqueIds one_parent;      // of the legacy shape
+  std::vector<Uuid> causes;  // of CloudEvents
   for (std::uint32_t name = 1; name < json[0].next; name = json[name].next) {
     const std::string_view field = json.raw(json[name]);
     const JsonNode& value = json[name + 1];
@@ -58,12 +76,14 @@ std::optional<SeenEvent> EventReader::read(std::string_view body) {
         causes = read_id_list(text);
       } else if (field == "causationid") {
         if (causes.empty()) causes = read_id_list(text);
+      } else if (field == "specversion") {
+        is_cloud_event = true;
       }
     }
   }
-  if (event_id) return SeenEvent{*event_id, std::move(parents)};
-  if (!id) return std::nullopt;
-  return SeenEvent{*id, causes.empty() ? std::move(one_parent) : std::move(causes)};
+  if (event_id) return seen(*event_id, std::move(parents).take());
+  if (id) return seen(*id, causes.empty() ? std::move(one_parent).take() : std::move(causes));
+  return is_cloud_event ? read_cloud_event(body) : std::nullopt;
 }
 
 }  // namespace bb::correlation

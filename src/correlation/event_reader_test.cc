@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "event/cloud_event.h"
+
 #include <string>
 
 namespace bb::correlation {
@@ -58,6 +60,30 @@ TEST(EventReader, WhatSaysNoIdIsNoEvent) {
         R"({"event_id":"92ac3d31-3cbb-5518-9cc9-eaa1d1198639")"}) {
     EXPECT_FALSE(reader.read(text)) << text;
   }
+}
+
+TEST(EventReader, GivesACloudEventWithAnotherIdTheIdOfItsEnvelope) {
+  const std::string_view body =
+      R"({"specversion":"1.0","id":"ORDER-1","type":"shop.order.placed","source":"//shop/till",)"
+      R"("causationid":"dcbf406d-aaae-5a9a-8b36-38bb4f5ac1e7","data":{}})";
+  EventReader reader;
+  const auto seen = reader.read(body);
+  const auto envelope = event::parse_cloud_event(body);
+  ASSERT_TRUE(seen && envelope);
+  EXPECT_EQ(seen->id, envelope->event_id);
+  EXPECT_EQ(seen->parents, envelope->correlation_ids);
+  EXPECT_EQ(seen->parents.size(), 1U);
+  EXPECT_FALSE(reader.read(R"({"specversion":"1.0","id":"ORDER-1"})"));
+}
+
+TEST(EventReader, TakesTheFirstOfVeryManyCauses) {
+  std::string body = R"({"event_id":"dcbf406d-aaae-5a9a-8b36-38bb4f5ac1e7","correlation_ids":[)";
+  for (int i = 0; i < 100'000; ++i) body += "\"" + Uuid::v4().to_string() + "\",";
+  body.back() = ']';
+  EventReader reader;
+  const auto seen = reader.read(body + "}");
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->parents.size(), kParentsMax);
 }
 
 }  // namespace

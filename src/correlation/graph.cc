@@ -35,7 +35,12 @@ std::vector<Graph::Edge> edges_of(std::span<const FoundEvent> found) {
     if (near.link) {
       for (const Uuid& parent : near.link->parents) add(parent, near.id);
     }
-    for (const Uuid& child : near.children) add(near.id, child);
+    for (const Uuid& child : near.children) {
+      const auto to = place.find(child);
+      if (to != place.end() && found[to->second].neighbours.may_come_from(near.id)) {
+        add(near.id, child);
+      }
+    }
   }
   std::ranges::sort(edges);
   const auto doubles = std::ranges::unique(edges);

@@ -1,8 +1,9 @@
 #include "correlation/link.h"
 
-#include <algorithm>
 #include <string>
+#include <utility>
 
+#include "correlation/unique_ids.h"
 #include "event/json_cursor.h"
 
 namespace bb::correlation {
@@ -39,11 +40,9 @@ RawJson merge_objects(std::string_view known, std::string_view more) {
 
 Link merge(const Link& known, const Link& more) {
   Link merged = known;
-  for (const Uuid& parent : more.parents) {
-    if (std::ranges::find(merged.parents, parent) == merged.parents.end()) {
-      merged.parents.push_back(parent);
-    }
-  }
+  UniqueIds parents(known.parents);
+  for (const Uuid& parent : more.parents) parents.add(parent);
+  merged.parents = std::move(parents).take();
   merged.metadata = merge_objects(known.metadata, more.metadata);
   return merged;
 }

@@ -1,6 +1,7 @@
 // What caused an event: the record that is kept of it.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,10 @@ struct Neighbours {
   std::vector<Uuid> children;
 
   bool known() const { return link || !children.empty(); }
+  // False: its record names other causes now. Redis leaves a child with its former parents.
+  bool may_come_from(const Uuid& parent) const {
+    return !link || std::ranges::find(link->parents, parent) != link->parents.end();
+  }
 };
 
 // Both together: the parents of `known`, then those of `more` that it does not have; the metadata

@@ -151,6 +151,15 @@ TEST_P(LinkStoreTest, RecordedAgainTheNewRecordCounts) {
   EXPECT_EQ(ancestors("c"), "b c");
 }
 
+TEST_P(LinkStoreTest, FormerCausesLeadNowhere) {
+  record("c", "a");
+  record("d", "c");
+  record("c", "b");
+  EXPECT_EQ(descendants("a"), "a");
+  EXPECT_EQ(names.events(walk("a", Direction::kConnected)), "a");
+  EXPECT_EQ(descendants("b"), "b c d");
+}
+
 TEST_P(LinkStoreTest, AddedByHandAllCounts) {
   record("c", "a");
   Link more = names.link("c", "b a", ++now_s);

@@ -4,7 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <utility>
+
+#include "correlation/unique_ids.h"
 
 namespace bb::correlation {
 namespace {
@@ -12,6 +16,8 @@ namespace {
 using schema::JsonNode;
 using schema::JsonType;
 using schema::JsonView;
+
+constexpr std::array<std::string_view, 3> kNonFinite{"NaN", "Infinity", "-Infinity"};
 
 std::string iso_time(Timestamp time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
@@ -28,13 +34,36 @@ std::optional<Timestamp> read_iso_time(std::string text) {
   return std::nullopt;
 }
 
-void read_parents(const JsonView& json, std::uint32_t array, std::vector<Uuid>& parents) {
-  parents.reserve(json[array].size);
+std::vector<Uuid> read_parents(const JsonView& json, std::uint32_t array) {
+  UniqueIds parents;
   for (auto element = array + 1; element < json[array].next; element = json[element].next) {
     if (!json[element].is(JsonType::kString)) continue;
-    const auto id = Uuid::parse(json.raw(json[element]));
-    if (id && std::ranges::find(parents, *id) == parents.end()) parents.push_back(*id);
+    if (const auto id = Uuid::parse(json.raw(json[element]))) parents.add(*id);
   }
+  return std::move(parents).take();
+}
+
+// json.dumps() of Python writes NaN, Infinity and -Infinity, which are no JSON: null for each.
+std::string without_non_finite(std::string_view text) {
+  std::string json;
+  bool in_string = false;
+  while (!text.empty()) {
+    if (!in_string) {
+      const auto* const word = std::ranges::find_if(
+          kNonFinite, [text](std::string_view each) { return text.starts_with(each); });
+      if (word != kNonFinite.end()) {
+        json += "null";
+        text.remove_prefix(word->size());
+        continue;
+      }
+    }
+    std::size_t taken = 1;
+    if (text.front() == '"') in_string = !in_string;
+    if (in_string && text.front() == '\\') taken = std::min<std::size_t>(2, text.size());
+    json += text.substr(0, taken);
+    text.remove_prefix(taken);
+  }
+  return json;
 }
 
 }  // namespace
@@ -64,7 +93,11 @@ std::string write_forward_value(const Link& link) {
 }
 
 std::optional<Link> ForwardValueReader::read(const Uuid& child, std::string_view text) {
-  if (!reader_.read(text)) return std::nullopt;
+  std::string cleaned;
+  if (!reader_.read(text)) {
+    cleaned = without_non_finite(text);
+    if (!reader_.read(cleaned)) return std::nullopt;
+  }
   const JsonView& json = reader_.view();
   if (!json[0].is(JsonType::kObject)) return std::nullopt;
   Link link(child, {});
@@ -72,7 +105,7 @@ std::optional<Link> ForwardValueReader::read(const Uuid& child, std::string_view
     const std::string_view field = json.raw(json[name]);
     const JsonNode& value = json[name + 1];
     if (field == "parent_event_ids") {
-      if (value.is(JsonType::kArray)) read_parents(json, name + 1, link.parents);
+      if (value.is(JsonType::kArray)) link.parents = read_parents(json, name + 1);
     } else if (field == "created_at") {
       std::string buffer;
       if (!value.is(JsonType::kString)) continue;

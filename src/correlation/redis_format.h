@@ -27,7 +27,8 @@ std::string write_forward_value(const Link& link);
 class ForwardValueReader {
  public:
   // What write_forward_value() and Python services write: times without an offset are UTC, parents
-  // that are no UUIDs are left out. Nothing if it is no such object.
+  // that are no UUIDs are left out, NaN and the infinities are null. Nothing if it is no such
+  // object.
   std::optional<Link> read(const Uuid& child, std::string_view json);
 
  private:

@@ -56,6 +56,15 @@ TEST(RedisFormat, ReadsWhatPythonServicesWrite) {
   }
 }
 
+TEST(RedisFormat, ReadsPythonsNumbersThatAreNoJson) {
+  const auto link = read_forward_value(
+      kChild, R"({"parent_event_ids": ["dcbf406d-aaae-5a9a-8b36-38bb4f5ac1e7"], )"
+              R"("metadata": {"a": NaN, "b": [-Infinity, Infinity], "NaN": "NaN \"NaN"}})");
+  ASSERT_TRUE(link);
+  EXPECT_EQ(link->parents, std::vector{kFirst});
+  EXPECT_EQ(link->metadata, R"({"a": null, "b": [null, null], "NaN": "NaN \"NaN"})");
+}
+
 TEST(RedisFormat, WhatIsNoIdIsLeftOut) {
   const auto link = read_forward_value(
       kChild, R"({"parent_event_ids":[1,"x","dcbf406d-aaae-5a9a-8b36-38bb4f5ac1e7",)"

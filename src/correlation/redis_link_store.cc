@@ -212,7 +212,16 @@ asio::awaitable<Result<Link>> RedisLinkStore::add(Link more) {
     auto known = co_await client_->command(std::move(get));
     if (!known) co_return fail(std::move(known).error());
     Link merged = more;
-    if (const auto link = reader_.read(more.child, known->text)) merged = merge(*link, more);
+    if (!known->is_nil()) {
+      const auto link = reader_.read(more.child, known->text);
+      if (!link) {
+        co_return fail(ErrorCode::kCorruptData,
+                       fmt::format("what Redis has at {} is no record of links: it is left as it "
+                                   "is, and nothing was added",
+                                   forward_key(more.child)));
+      }
+      merged = merge(*link, more);
+    }
     Command replace = replace_command(merged, known->text, ttl_s);
     auto replaced = co_await client_->command(std::move(replace));
     if (!replaced) co_return fail(std::move(replaced).error());

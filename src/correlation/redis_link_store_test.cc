@@ -64,6 +64,14 @@ TEST_F(RedisLinkStoreTest, WhatIsNoIdIsSteppedOver) {
   EXPECT_EQ(names.events(*graph), "a b");
 }
 
+TEST_F(RedisLinkStoreTest, WhatCannotBeReadIsLeftAsItIs) {
+  command({"SET", forward_key(names["a"]), "not json"});
+  const auto added = user.run(user.store().add(names.link("a", "b")));
+  ASSERT_FALSE(added);
+  EXPECT_THAT(added.error().message, testing::HasSubstr(forward_key(names["a"])));
+  EXPECT_EQ(command({"GET", forward_key(names["a"])}).text, "not json");
+}
+
 TEST_F(RedisLinkStoreTest, WalksWithoutScriptsWhereTheyAreNotAllowed) {
   std::vector<Link> links;
   for (int i = 1; i <= 20; ++i) {

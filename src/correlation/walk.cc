@@ -16,10 +16,10 @@ Walk::Walk(Uuid start, Direction direction, WalkLimits limits)
 template <class Visit>
 void Walk::for_each_neighbour(const Neighbours& near, Visit visit) const {
   if (direction_ != Direction::kDescendants && near.link) {
-    for (const Uuid& parent : near.link->parents) visit(parent);
+    for (const Uuid& parent : near.link->parents) visit(parent, false);
   }
   if (direction_ != Direction::kAncestors) {
-    for (const Uuid& child : near.children) visit(child);
+    for (const Uuid& child : near.children) visit(child, true);
   }
 }
 
@@ -58,9 +58,11 @@ void Walk::reach() {
   come_to(get(start_), 0);
   for (std::size_t i = 0; i < reached_.size(); ++i) {
     const Reached from = reached_[i];
-    for_each_neighbour(from.entry->neighbours, [&](const Uuid& id) {
+    const Neighbours& near = from.entry->neighbours;
+    for_each_neighbour(near, [&](const Uuid& id, bool is_child) {
       Entry* const known = find(id);
       if (known != nullptr && known->round == round_) return;
+      if (is_child && known != nullptr && !known->neighbours.may_come_from(near.id)) return;
       if (from.depth >= limits_.depth_max) {
         depth_limited_ = true;
       } else if (reached_.size() >= limits_.events_max) {
@@ -96,7 +98,7 @@ void Walk::found(Neighbours neighbours) {
   if (entry.depth >= limits_.depth_max) return;
   const std::uint32_t depth = entry.depth + 1;
   const Neighbours& near = entry.neighbours;
-  for_each_neighbour(near, [&](const Uuid& id) { note(id, depth); });
+  for_each_neighbour(near, [&](const Uuid& id, bool) { note(id, depth); });
 }
 
 std::vector<FoundEvent> Walk::take_events() {

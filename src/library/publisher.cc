@@ -162,6 +162,11 @@ class Publisher::Impl {
                        for (auto& [number, job] : std::exchange(unrouted_, {})) {
                          finish(std::move(job.pending), fail(job.error));
                        }
+                       {
+                         const std::lock_guard lock(mutex_);
+                         stopped_ = true;
+                       }
+                       changed_.notify_all();
                        context_.stop();
                        done.set_value(std::move(result));
                      });
@@ -173,11 +178,20 @@ class Publisher::Impl {
   }
 
   Result<void> wait_connected(milliseconds timeout) {
-    std::promise<Result<void>> done;
-    asio::co_spawn(
-        context_, publisher_->wait_connected(timeout),
-        [&](const std::exception_ptr&, Result<void> result) { done.set_value(std::move(result)); });
-    return done.get_future().get();
+    // The coroutine may outlive this call.
+    const auto outcome = std::make_shared<std::optional<Result<void>>>();
+    std::unique_lock lock(mutex_);
+    if (!stopped_) {
+      asio::co_spawn(context_, publisher_->wait_connected(timeout),
+                     [this, outcome](const std::exception_ptr&, Result<void> result) {
+                       const std::lock_guard inner(mutex_);
+                       *outcome = std::move(result);
+                       changed_.notify_all();
+                     });
+    }
+    changed_.wait(lock, [&] { return stopped_ || outcome->has_value(); });
+    if (outcome->has_value()) return *std::move(*outcome);
+    return fail(ErrorCode::kClosed, "the publisher is closed");
   }
 
  private:
@@ -301,6 +315,7 @@ class Publisher::Impl {
   std::size_t unsettled_ = 0;
   std::uint64_t unsettled_bytes_ = 0;
   bool closed_ = false;
+  bool stopped_ = false;  // nothing runs on the thread any more
 };
 
 Result<Publisher> Publisher::start(PublisherConfig config) {

@@ -266,6 +266,8 @@ Result<Subscriber> Subscriber::create(SubscriberConfig config, Handler handler) 
         done(handler(event));
       } catch (const std::exception& exception) {
         done(Handling::failed(exception.what()));
+      } catch (...) {
+        done(Handling::failed("the handler threw something that is no std::exception"));
       }
     });
   };

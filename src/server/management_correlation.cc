@@ -24,7 +24,6 @@ using correlation::WalkLimits;
 
 constexpr std::uint32_t kDepthMax = 100'000;
 constexpr std::size_t kEventsMax = 100'000;
-constexpr std::size_t kParentsMax = 1000;
 constexpr std::size_t kMetadataBytesMax = 64 << 10;
 constexpr std::size_t kBodiesMax = 10'000;        // of one request
 constexpr std::size_t kBodyBytesMax = 16u << 20;  // of one answer
@@ -182,9 +181,10 @@ ManagementResult post_event_links(const ManagementCall& call) {
   BB_TRY_ASSIGN(CorrelationKeeper* const keeper, keeper_for(call, broker::Access::kWrite));
   BB_TRY_ASSIGN(const Uuid event, event_of(call));
   BB_TRY_ASSIGN(const Link sent, correlation::read_link_json(call.request.body));
-  if (sent.parents.empty() || sent.parents.size() > kParentsMax) {
-    return fail(ErrorCode::kPreconditionFailed,
-                fmt::format("'parents' has to be a list of 1 to {} event ids", kParentsMax));
+  if (sent.parents.empty() || sent.parents.size() > correlation::kParentsMax) {
+    return fail(
+        ErrorCode::kPreconditionFailed,
+        fmt::format("'parents' has to be a list of 1 to {} event ids", correlation::kParentsMax));
   }
   if (!correlation::is_metadata(sent.metadata) || sent.metadata.size() > kMetadataBytesMax) {
     return fail(

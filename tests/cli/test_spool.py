@@ -141,6 +141,23 @@ def test_fail_open_keeps_the_event_whatever_the_broker_says(bb, broker):
     assert json.loads(bb("spool", "status", "-o", "json", RABBIT_URL=wrong).stdout)["entries"] == 1
 
 
+def test_what_the_broker_refuses_does_not_hold_up_the_rest(bb, channel, everything):
+    channel.exchange_declare(f"{bb.exchange}.fanout", "fanout")
+    ids = []
+    for number in range(6):
+        options = ["--exchange", f"{bb.exchange}.fanout"] if number in (1, 4) else []
+        ids.append(keep(bb, number, "--spool", "always", *options).stdout.strip())
+    flushed = bb("spool", "flush")
+    assert flushed.returncode == 3 and "--refused" in flushed.stderr
+    assert status(bb)["entries"] == 0
+    assert received(channel, everything) == [ids[number] for number in (0, 2, 3, 5)]
+    refused = bb("spool", "list", "--refused", "-o", "ndjson").stdout.splitlines()
+    assert [json.loads(line)["event_id"] for line in refused] == [ids[1], ids[4]]
+    for line in refused:
+        assert f"{bb.exchange}.fanout" in json.loads(line)["refusal"]
+    channel.exchange_delete(f"{bb.exchange}.fanout")
+
+
 def test_a_spool_that_cannot_be_written_is_told(away):
     (away.folder / "nowhere").write_text("a file")
     failed = keep(away, 1, "--data-dir", away.folder / "nowhere", "--spool", "always")

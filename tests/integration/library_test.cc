@@ -87,6 +87,7 @@ BROKER_TEST(TheLibrarysPublisherRecordsLinks) {
     CO_ASSERT_OK(publisher->publish(event));
   }
   CO_ASSERT_OK(publisher->close(kPatience));
+  EXPECT_FAILS(publisher->wait_connected(kPatience), ErrorCode::kClosed);
   expect_chain(redis.port(), chain);
   const auto gone = co_await bench->channel.delete_exchange(exchange, false);
   EXPECT_TRUE(gone);
