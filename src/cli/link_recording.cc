@@ -12,6 +12,7 @@
 #include "base/try.h"
 #include "cli/output.h"
 #include "cli/redis_settings.h"
+#include "client/cloud_message.h"
 
 namespace bb::cli {
 namespace {
@@ -49,6 +50,12 @@ Result<LinkRecorderPtr> open_link_recorder(const Settings& settings) {
 void record_link(LinkRecorder* recorder, const PlannedEvent& event) {
   if (recorder == nullptr || event.parents.empty()) return;
   if (const auto id = Uuid::parse(event.event_id)) recorder->published(*id, event.parents);
+}
+
+void record_link(LinkRecorder* recorder, const client::SpoolEntry& entry) {
+  if (recorder == nullptr) return;
+  const auto binary = client::envelope_of_binary(entry.message().properties, entry.body);
+  recorder->published(binary ? *binary : entry.body);
 }
 
 void finish_links(LinkRecorder* recorder, Runner& runner, const Result<void>& before,

@@ -178,7 +178,7 @@ boost::asio::awaitable<Result<client::DrainReport>> flush(Flushing flushing, Spo
   std::set<std::string> declared;
   std::function<void(const client::SpoolEntry&)> on_published;
   if (correlation::LinkRecorder* const links = flushing.links; links != nullptr) {
-    on_published = [links](const client::SpoolEntry& entry) { links->published(entry.body); };
+    on_published = [links](const SpoolEntry& entry) { record_link(links, entry); };
   }
   auto drained = co_await client::drain_spool(**drain, connection, report, std::move(on_progress),
                                               std::move(declared), std::move(on_published));

@@ -219,9 +219,14 @@ def test_redis_that_goes_and_comes_back_while_events_are_published(bb, everythin
     assert len(recorded) >= 1000
 
 
-def test_what_waited_in_the_spool_gets_its_links_once_it_is_published(bb, everything, redis):
+@pytest.mark.parametrize("form", [(), ("--cloudevents", "structured"), ("--cloudevents", "binary")])
+@pytest.mark.parametrize("by", [("spool", "flush"), (*PUBLISH, "a.two", "--json", "{}")])
+def test_what_waited_in_the_spool_gets_its_links_once_it_is_published(
+    bb, everything, redis, form, by
+):
     parent = str(uuid.uuid4())
-    done = bb(*PUBLISH, "a.one", "--json", "{}", "-c", parent, "--spool", "always", **redis.settings)
+    done = bb(*PUBLISH, "a.one", "--json", "{}", "-c", parent, "--spool", "always", *form,
+              **redis.settings)
     child = id_of(done)
     assert redis.cli("DBSIZE") == "0"
     done = bb("spool", "flush", **redis.settings)
