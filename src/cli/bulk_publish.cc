@@ -88,6 +88,8 @@ class BulkRun {
   // Before the run.
   void set_links(correlation::LinkRecorder* links) { links_ = links; }
   std::size_t unconfirmed() const { return window_.size(); }
+  // The event of the last line that was published; "" for none.
+  const std::string& last_event() const { return last_event_; }
   // What has to be said of events that are published, before the counts.
   void print_notices() const {
     if (in_history_ > 0) print_notice(in_history_notice(in_history_, options_.address.exchange));
@@ -117,9 +119,11 @@ class BulkRun {
   BulkWindow window_;
   Deadline deadline_;
   std::size_t in_history_ = 0;  // events that no queue received
-  bool stopped_ = false;        // by a line that failed
-  bool waiting_ = false;        // for more lines
-  bool at_broker_ = false;      // what fails now is the broker's
+  std::string last_event_;
+  std::size_t last_line_ = 0;
+  bool stopped_ = false;    // by a line that failed
+  bool waiting_ = false;    // for more lines
+  bool at_broker_ = false;  // what fails now is the broker's
   std::function<void()> stop_input_;
   correlation::LinkRecorder* links_ = nullptr;
   std::optional<client::Connection> connection_;
@@ -158,6 +162,11 @@ void BulkRun::on_settled(const PlannedEvent& event, std::size_t line, Fate fate)
   }
   report_.published();
   record_link(links_, event);
+  // Confirms come in any order.
+  if (line > last_line_) {
+    last_line_ = line;
+    last_event_ = event.event_id;
+  }
   if (options_.print == BulkPrint::kNothing) return;
   output_.add(published_line(event, options_.address.exchange, options_.print == BulkPrint::kJson));
 }
@@ -308,6 +317,7 @@ int publish_in_bulk(const BulkOptions& options, PublishGate& gate) {
   BulkRun run(options, gate);
   run.set_links(links.get());
   Result<void> result = runner.run(run.run(), run.deadline());
+  if (options.on_last && !run.last_event().empty()) options.on_last(run.last_event());
   finish_links(links.get(), runner, result, Deadline());
   if (!result && result.error().code == ErrorCode::kInterrupted) return interrupted(run);
   run.output().flush();

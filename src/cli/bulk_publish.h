@@ -24,6 +24,8 @@ struct BulkOptions {
   const Settings* settings = nullptr;  // by which links are recorded; nullptr: none are
   // As of PublishReporter; asked for those lines alone that are told. Empty: nobody is.
   std::function<std::string(const std::string& event_type)> find_near;
+  // Told at the end which event was published last; not called where none was. May be empty.
+  std::function<void(const std::string& event_id)> on_last;
 };
 
 // Reads, checks and publishes line by line, in order, with many events in flight; the broker is

@@ -207,6 +207,7 @@ int run_bulk(const PublishCommandOptions& options, const Settings& settings, Pub
   if (address) bulk.address = *std::move(address);
   NearBindingFinder finder(options.url, bulk.address.exchange);
   bulk.find_near = [&finder](const std::string& event_type) { return finder.find(event_type); };
+  bulk.on_last = [&](const std::string& event_id) { remember_last(options, settings, event_id); };
   return publish_in_bulk(bulk, gate);
 }
 

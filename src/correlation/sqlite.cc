@@ -1,6 +1,7 @@
 #include "correlation/sqlite.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cstring>
@@ -16,6 +17,11 @@ Result<SqliteConnection> SqliteConnection::open(const std::string& path, int bus
   if (handle == nullptr) return fail(ErrorCode::kIo, fmt::format("{}: no memory", path));
   SqliteConnection connection(path, handle);
   if (opened != SQLITE_OK) return connection.failure();
+  // For the owner alone: it is empty still, or was made by an older program. SQLite makes the
+  // others as it is.
+  for (const char* const suffix : {"", "-wal", "-shm"}) {
+    (void)::chmod((path + suffix).c_str(), S_IRUSR | S_IWUSR);
+  }
   sqlite3_busy_timeout(handle, busy_timeout_ms);
   return connection;
 }

@@ -334,3 +334,46 @@ def test_cloudevents_are_traced_as_well(bus, mode):
     assert bus.types(second) == ["a.one", "a.two"]
     out = bus.trace(second).stdout
     assert '"cloudy"' in out and "a.two *" in out
+def in_a_session(bus, script, **settings):
+    """Output of a script in a session of the operating system of its own."""
+    done = subprocess.run(
+        ["bash", "-ec", script.replace("bb ", bus.program.executable + " ")],
+        cwd=bus.program.folder, env={**bus.program.environment, **bus.settings, **settings},
+        capture_output=True, text=True, timeout=PATIENCE_S, start_new_session=True,
+    )
+    assert done.returncode == OK, done.stderr
+    return done.stdout.split()
+
+
+def test_the_last_event_of_bulk_publishing_is_one(bus):
+    ids = in_a_session(bus, """
+        bb publish a.one --json '{}' --skip-validation -q
+        printf '{}\\n{}\\n{}\\n' | bb publish a.two --jsonl - --skip-validation -q --print-ids
+        bb publish a.three --json '{}' --skip-validation -q -c @last
+    """)
+    assert len(ids) == 5
+    assert bus.graph(ids[4], "--up")["events"][-1]["parents"] == [ids[3]]
+
+
+def test_a_session_with_the_number_of_a_former_one_has_no_last_event_of_its(bus):
+    data = bus.program.folder / "state"
+    script = """
+        bb publish a.one --json '{}' --skip-validation -q >&2
+        ls state/last-event; echo $$
+        mv state/last-event/$$-* state/last-event/$$-1
+        ! bb publish a.two --json '{}' --skip-validation -q -c @last
+    """
+    name, session = in_a_session(bus, script, BB_DATA_DIR=str(data))
+    assert re.fullmatch(session + r"-\d+", name)
+    folder = data / "last-event"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert [file.stat().st_mode & 0o777 for file in folder.iterdir()] == [0o600]
+
+
+def test_what_is_kept_is_for_its_owner_alone(bus):
+    bus.trace(bus.publish("a.one"))
+    files = list((bus.program.folder / "data").glob("correlation.sqlite*"))
+    assert len(files) == 3
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
