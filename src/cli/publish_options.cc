@@ -209,9 +209,18 @@ Result<std::optional<event::TraceContext>> find_trace(const PublishCommandOption
     const char* const value = std::getenv(name);
     return value == nullptr ? "" : value;
   };
+  if (options.tracestate && !event::is_tracestate(*options.tracestate)) {
+    return fail(ErrorCode::kUsage,
+                "--tracestate is none of W3C Trace Context: it is meant to be like "
+                "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE, of 512 bytes at most");
+  }
   if (!options.traceparent) {
-    return event::parse_trace_context(of_environment("TRACEPARENT"),
-                                      options.tracestate.value_or(of_environment("TRACESTATE")));
+    auto trace = event::parse_trace_context(
+        of_environment("TRACEPARENT"), options.tracestate.value_or(of_environment("TRACESTATE")));
+    if (trace || !options.tracestate || options.tracestate->empty()) return trace;
+    return fail(ErrorCode::kUsage,
+                "--tracestate goes with a trace, and there is none: --traceparent or $TRACEPARENT "
+                "says which");
   }
   auto trace = event::parse_trace_context(*options.traceparent, options.tracestate.value_or(""));
   if (trace) return trace;

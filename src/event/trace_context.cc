@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kSize = 55;  // of version 00
 // §3.3.1.5: at least this much has to be passed on.
 constexpr std::size_t kStateBytesMax = 512;
+constexpr std::size_t kStateMembersMax = 32;
 
 bool is_lower_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -38,12 +39,48 @@ bool is_zero(std::span<const std::uint8_t> bytes) {
   return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
 }
 
-bool is_state(std::string_view text) {
-  return text.size() <= kStateBytesMax &&
-         std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+bool is_lower_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool is_key_character(char c) {
+  return is_lower_or_digit(c) || c == '_' || c == '-' || c == '*' || c == '/' || c == '@';
+}
+
+bool is_value_character(char c) {
+  return c >= ' ' && c <= '~' && c != ',' && c != '=';
+}
+
+std::string_view without_spaces(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+bool is_state_member(std::string_view member) {
+  const std::size_t equals = member.find('=');
+  if (equals == std::string_view::npos) return false;
+  const std::string_view key = member.substr(0, equals);
+  const std::string_view value = member.substr(equals + 1);
+  return !key.empty() && key.size() <= 256 && is_lower_or_digit(key.front()) &&
+         std::ranges::all_of(key, is_key_character) && !value.empty() && value.size() <= 256 &&
+         std::ranges::all_of(value, is_value_character);
 }
 
 }  // namespace
+
+bool is_tracestate(std::string_view text) {
+  if (text.size() > kStateBytesMax) return false;
+  std::size_t members = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    const std::string_view member = without_spaces(text.substr(0, end));
+    // Empty ones are allowed.
+    if (!member.empty() && (!is_state_member(member) || ++members > kStateMembersMax)) return false;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return true;
+}
 
 std::string TraceContext::traceparent() const {
   std::string text = "00-";
@@ -82,7 +119,7 @@ std::optional<TraceContext> parse_trace_context(std::string_view traceparent,
       is_zero(context.trace_id) || is_zero(context.parent_id)) {
     return std::nullopt;
   }
-  if (is_state(tracestate)) context.state = tracestate;
+  if (is_tracestate(tracestate)) context.state = tracestate;
   return context;
 }
 

@@ -27,8 +27,12 @@ struct TraceContext {
   friend bool operator==(const TraceContext&, const TraceContext&) = default;
 };
 
-// §3.2: versions above 00 are read as 00, "ff" is none, ids of zeros are none. A state that is too
-// long, or holds what no header may, is left out (§3.3).
+// §3.3.1: a list of at most 32 key=value, of the characters that they may have, in at most 512
+// bytes; an empty one is one. Of keys, what is read as the standard's second version has it.
+bool is_tracestate(std::string_view text);
+
+// §3.2: versions above 00 are read as 00, "ff" is none, ids of zeros are none. A state that is none
+// is left out (§3.3).
 std::optional<TraceContext> parse_trace_context(std::string_view traceparent,
                                                 std::string_view tracestate);
 

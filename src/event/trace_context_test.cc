@@ -56,5 +56,23 @@ TEST(TraceContext, AStateThatNoHeaderMayHoldIsLeftOut) {
   EXPECT_EQ(parse_trace_context(kExample, std::string(513, 'a'))->state, "");
 }
 
+TEST(TraceContext, AStateIsAListOfKeysAndValues) {
+  for (const std::string_view text :
+       {"", "a=b", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE", "tenant@system=v , 3_-*/=x y", "a=b,",
+        " , a=b", "a=!~", "a=b;c"}) {
+    EXPECT_TRUE(is_tracestate(text)) << text;
+  }
+  std::string many;
+  for (int n = 0; n < 32; ++n) many += "k=v,";
+  EXPECT_TRUE(is_tracestate(many));
+  EXPECT_FALSE(is_tracestate(many + "k=v"));
+  EXPECT_TRUE(is_tracestate("a=" + std::string(256, 'x')));
+  EXPECT_FALSE(is_tracestate("a=" + std::string(257, 'x')));
+  for (const std::string_view text : {"a", "a=", "=b", "A=b", "a b=c", "a=b=c", "a=b\n", "a=b\t",
+                                      "a=\x7f", "a=\xc3\xbc", "-a=b", "a=b,c"}) {
+    EXPECT_FALSE(is_tracestate(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace bb::event

@@ -36,6 +36,25 @@ def test_a_trace_of_the_environment_goes_on_in_the_headers(bb, channel, everythi
     assert bb(*PUBLISH, EVENT, "--json", "{}", "--traceparent", "nonsense").returncode == 2
 
 
+WRONG_STATES = ["a=b\nc=d", "a=b\tc", "a=" + "x" * 600, "nonsense", "a=b,c", "ü=1", "A=1"]
+
+
+def test_a_wrong_state_is_an_error_as_an_option_alone(bb, channel, everything):
+    trace = ("--traceparent", PARENT)
+    for state in WRONG_STATES:
+        done = bb(*PUBLISH, EVENT, "--json", "{}", *trace, "--tracestate", state)
+        assert done.returncode == 2 and "--tracestate" in done.stderr, state
+        _, properties, _ = sent(bb, channel, everything, TRACEPARENT=PARENT, TRACESTATE=state)
+        assert "tracestate" not in properties.headers
+    _, properties, _ = sent(bb, channel, everything, *trace, "--tracestate", "a=b, c@d=e")
+    assert properties.headers["tracestate"] == "a=b, c@d=e"
+    _, properties, _ = sent(bb, channel, everything, "--tracestate", "a=b", TRACEPARENT=PARENT)
+    assert properties.headers["tracestate"] == "a=b"
+    for settings in ({}, {"TRACEPARENT": "nonsense"}):
+        done = bb(*PUBLISH, EVENT, "--json", "{}", "--tracestate", "a=b", **settings)
+        assert done.returncode == 2 and "--traceparent" in done.stderr
+
+
 def test_a_command_gets_a_step_of_its_own(bb, channel, unique):
     service = bb.start(
         "subscribe", EVENT, "--service", "svc", "--count", "2", "--timeout", f"{PATIENCE_S}s",
