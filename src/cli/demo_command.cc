@@ -165,7 +165,11 @@ Result<DemoReport> play_on_own_bus(std::vector<SessionEvent> events, Screen& scr
     report = runner.run(play_session(job), Deadline::in(kPlayTimeout));
     if (report && report->complete(job.events.size())) {
       screen.print(summary(*report));
-      if (report->dialogue) BB_TRY(print_dialogue(urls.http, *report->dialogue, screen));
+      // As the bus takes it from the environment.
+      BB_TRY_ASSIGN(const bool is_tracked, Settings::load().correlation_tracking(std::nullopt));
+      if (report->dialogue && is_tracked) {
+        BB_TRY(print_dialogue(urls.http, *report->dialogue, screen));
+      }
     }
   }
   if (report) {

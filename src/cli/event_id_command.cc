@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -21,6 +22,15 @@ struct EventIdOptions {
   std::optional<std::string> name_space;
 };
 
+// Others could not make the same id of other bytes.
+bool is_text(const EventIdOptions& options) {
+  const auto is_field_text = [](const auto& field) {
+    return is_valid_utf8(field.first) && is_valid_utf8(field.second);
+  };
+  return std::ranges::all_of(options.fields, is_field_text) &&
+         is_valid_utf8(options.key.value_or("")) && is_valid_utf8(options.name_space.value_or(""));
+}
+
 int run_event_id(const EventIdOptions& options) {
   if (!is_event_type(options.event_type)) {
     return report({ErrorCode::kUsage,
@@ -29,6 +39,9 @@ int run_event_id(const EventIdOptions& options) {
   if (options.key.has_value() == !options.fields.empty()) {
     return report({ErrorCode::kUsage,
                    "what makes the event unique is missing: give fields as NAME=VALUE, or --key"});
+  }
+  if (!is_text(options)) {
+    return report({ErrorCode::kUsage, "fields, --key and --namespace have to be text in UTF-8"});
   }
   const std::string name_space = options.name_space.value_or("bloodbank");
   const Uuid id = options.key
@@ -49,7 +62,13 @@ OptionSpec fields_argument(EventIdOptions& options) {
       return fail(ErrorCode::kUsage,
                   fmt::format("'{}' is not NAME=VALUE", shorten(escape_controls(value), 80)));
     }
-    options.fields.emplace_back(value.substr(0, equals), value.substr(equals + 1));
+    std::string name = value.substr(0, equals);
+    for (const auto& field : options.fields) {
+      if (field.first != name) continue;
+      return fail(ErrorCode::kUsage,
+                  fmt::format("'{}' is given twice", shorten(escape_controls(name), 80)));
+    }
+    options.fields.emplace_back(std::move(name), value.substr(equals + 1));
     return {};
   };
   return spec;

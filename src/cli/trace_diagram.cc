@@ -66,9 +66,12 @@ std::string render_dot(const Trace& trace) {
 }
 
 std::string render_mermaid(const Trace& trace) {
-  // Entities are what its labels know as escapes.
+  // Entities are what its labels know as escapes. "%%{init: ...}%%" in a label would configure the
+  // diagram.
   const auto escape = [](std::string_view text) {
     std::string out = replaced(text, '#', "#35;");
+    out = replaced(out, '&', "#amp;");
+    out = replaced(out, '%', "#37;");
     out = replaced(out, '"', "#quot;");
     out = replaced(out, '<', "#lt;");
     return replaced(out, '>', "#gt;");

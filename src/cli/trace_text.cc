@@ -66,6 +66,16 @@ std::string payload_lines(const Trace& trace, const TreeLine& line) {
   return text;
 }
 
+// Why, where somebody said so when he linked the event: 'reason' of the link's metadata.
+std::string reason_of(const Trace& trace, Trace::Place event) {
+  const auto& link = trace.graph().events[event].link;
+  if (!link) return "";
+  const auto metadata = parse_json_value(link->metadata);
+  if (!metadata || !metadata->is_object()) return "";
+  const std::string reason = text_at(metadata->get_object(), "reason");
+  return reason.empty() ? "" : fmt::format("(reason: {})", escape_controls(reason));
+}
+
 struct Columns {
   std::size_t label = 0;
   std::size_t source = 0;
@@ -109,13 +119,16 @@ std::string tree_line(const Trace& trace, const TreeLine& line, const Columns& c
   std::string text =
       fmt::format("{}  {}  {}  {}{}{}", label, paint(when, Style::kDim, colour), since, source,
                   columns.source > 0 ? "  " : "", paint(id, Style::kDim, colour));
+  std::string said = reason_of(trace, line.event);
   const std::string summary = options.payloads ? "" : trace.summary(line.event);
-  if (summary.empty()) return text;
+  if (!said.empty() && !summary.empty()) said += "  ";
+  said += summary;
+  if (said.empty()) return text;
   const std::size_t used = std::max(columns.label, display_width(label_of(trace, line))) + 2 + 12 +
                            2 + 8 + 2 + columns.source + (columns.source > 0 ? 2 : 0) + id.size() +
                            2;
   const std::size_t width = options.terminal.width.value_or(used + 60);
-  return width > used + 4 ? text + "  " + shorten(summary, width - used) : text;
+  return width > used + 4 ? text + "  " + shorten(said, width - used) : text;
 }
 
 // From the first event of a trace to its last.
@@ -137,7 +150,8 @@ Span span_of(const Trace& trace) {
   return span;
 }
 
-// A bar between two moments, in eighths of a column; a mark where it has no length.
+// A line between two moments, with a mark at `to`, where the event is: the left end where clocks
+// are not the same.
 std::string bar(const Span& span, Timestamp from, Timestamp to, std::size_t width) {
   const auto place = [&](Timestamp time) {
     if (span.length().count() == 0) return 0.0;
@@ -146,9 +160,9 @@ std::string bar(const Span& span, Timestamp from, Timestamp to, std::size_t widt
   };
   const auto first = static_cast<std::size_t>(std::lround(place(std::min(from, to))));
   const auto last = static_cast<std::size_t>(std::lround(place(std::max(from, to))));
-  std::string text(first, ' ');
-  for (std::size_t column = first; column < last; ++column) text += "━";
-  return text + "●";
+  std::string line;
+  for (std::size_t column = first; column < last; ++column) line += "━";
+  return std::string(first, ' ') + (to < from ? "●" + line : line + "●");
 }
 
 // "0        +1.20s        +2.40s"

@@ -110,11 +110,13 @@ def test_an_event_with_two_causes_stands_below_the_first(bus):
 
 
 def test_for_programs(bus):
-    first = bus.publish("a.one", payload={"text": 'say "x" <b> #1'})
+    first = bus.publish("a.one", payload={"text": 'say "x" <b> #1 & %%{init: {}}%%'})
     second = bus.publish("a.two", "-c", first)
     graph = bus.graph(first)
     assert graph["edges"] == [{"parent": first, "child": second}]
-    assert graph["events"][0]["event"]["payload"] == {"text": 'say "x" <b> #1'}
+    assert graph["events"][0]["event"]["payload"] == {
+        "text": 'say "x" <b> #1 & %%{init: {}}%%'
+    }
     assert graph["events"][0]["parents"] is None
     assert graph["events"][1]["parents"] == [first]
     assert graph["cycles"] == []
@@ -140,6 +142,18 @@ def test_payloads_as_a_whole(bus):
     first = bus.publish("a.one", payload={"list": [1, {"deep": True}]})
     out = bus.trace(first, "--payload").stdout
     assert '"deep": true' in out
+
+
+def test_a_clock_that_is_behind_shows_the_event_at_its_own_time(bus):
+    first = bus.publish("a.one")
+    event = json.loads(bus(*PUBLISH, "a.two", "--json", "{}", "-c", first, "--dry-run").stdout)
+    event["timestamp"] = "2020-01-01T00:00:00Z"
+    done = bus("publish", "--skip-validation", "--envelope-file", "-", stdin=json.dumps(event).encode())
+    assert done.returncode == OK, done.stderr
+    lines = bus.trace(first, "--timeline").stdout.splitlines()
+    assert re.match(r"a\.one \* +●$", lines[1])
+    assert re.match(r"└─ a\.two +●━+ +-\d+d\d\dh$", lines[2])
+    assert lines[2].index("●") < lines[1].index("●")
 
 
 def test_by_the_name_of_the_original(bus):
@@ -211,6 +225,9 @@ def test_goes_on_after_a_crash_where_it_was(bus):
 def test_many_events_at_once_are_all_there(bus):
     root = bus.publish("a.root")
     lines = "".join(f'{{"n": {n}}}\n' for n in range(5000)).encode()
+    tree = bus.trace(third, "--up").stdout
+    assert tree.count('(reason: she said "so")') == 1
+    assert '(reason: she said "so")' in bus.trace(third, "--up", "--payload").stdout
     done = bus(*PUBLISH, "a.many", "--jsonl", "-", "-c", root, stdin=lines)
     assert done.returncode == OK, done.stderr
     graph = bus.graph(root)
@@ -269,7 +286,11 @@ def test_event_ids_are_those_of_the_wire_contract(bb_alone):
     assert event_id("transcription.voice.completed", "--key", "Zürich ☕") == (
         "887ed157-cb79-56b6-a925-42f0594a8263"
     )
-    for wrong in ([upload], [upload, "x"], ["Not A Type", "a=b"], [upload, "a=b", "--key", "c"]):
+    for wrong in (
+        [upload], [upload, "x"], ["Not A Type", "a=b"], [upload, "a=b", "--key", "c"],
+        [upload, "a=1", "b=2", "a=2"], [upload, "a=\udcff"], [upload, "--key", "\udcff"],
+        [upload, "a=b", "--namespace", "\udcff"],
+    ):
         assert bb_alone("event-id", *wrong).returncode == USAGE
 
 
@@ -377,3 +398,44 @@ def test_what_is_kept_is_for_its_owner_alone(bus):
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 
+def test_causes_from_standard_input(bus):
+    first, second = bus.publish("a.one"), bus.publish("a.two")
+
+    def parents(stdin):
+        done = bus(*PUBLISH, "a.three", "--json", "{}", "-c", "-", stdin=stdin.encode())
+        assert done.returncode == OK, done.stderr
+        return bus.graph(done.stdout.strip(), "--up")["events"][-1]["parents"]
+
+    assert parents(f"{first}\n{second}\n{first}\n") == [first, second]
+    assert parents(json.dumps({"event_id": second, "event_type": "x"}) + "\n") == [second]
+    for stdin in (b"", b"x", b'{"id": 1}'):
+        done = bus(*PUBLISH, "a.three", "--json", "{}", "-c", "-", stdin=stdin)
+        assert done.returncode == USAGE, done.stderr
+    done = bus(*PUBLISH, "a.three", "--json", "-", "-c", "-", stdin=b"{}")
+    assert done.returncode == USAGE
+
+
+def test_the_demo_ends_with_the_trace_of_a_dialogue(bb_alone):
+    session = pathlib.Path(__file__).parents[2] / "examples" / "voice" / "session.jsonl"
+    done = bb_alone("demo", "--session", session)
+    assert done.returncode == OK, done.stderr
+    tree = done.stdout.partition("bb trace")[2].splitlines()[2:8]
+    assert tree[0].startswith("transcription.voice.started")
+    assert tree[1].startswith("└─ transcription.voice.processed *")
+    assert tree[5].strip().startswith("└─ tonny.response.completed") and "+" in tree[5]
+
+
+def test_the_demo_does_without_a_trace_where_nothing_is_tracked(bb_alone):
+    session = pathlib.Path(__file__).parents[2] / "examples" / "voice" / "session.jsonl"
+    done = bb_alone("demo", "--session", session, CORRELATION_TRACKING="off")
+    assert done.returncode == OK, done.stderr
+    assert "bb trace" not in done.stdout and "What to type next" in done.stdout
+
+
+@pytest.mark.parametrize("mode", ["binary", "structured"])
+def test_cloudevents_are_traced_as_well(bus, mode):
+    first = bus.publish("a.one", "--cloudevents", mode, payload={"text": "cloudy"})
+    second = bus.publish("a.two", "--cloudevents", mode, "-c", first)
+    assert bus.types(second) == ["a.one", "a.two"]
+    out = bus.trace(second).stdout
+    assert '"cloudy"' in out and "a.two *" in out
