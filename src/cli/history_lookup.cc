@@ -3,6 +3,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "bloodbank/envelope.h"
 #include "cli/history_reader.h"
 #include "client/cloud_message.h"
 #include "correlation/event_reader.h"
@@ -13,28 +14,19 @@ namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<Result<void>> search(client::Connection& connection, HistoryLookup& lookup) {
-  const std::string queue = history_queue(lookup.exchange);
-  auto extent = co_await history_extent(connection, queue);
-  if (!extent) co_return fail(std::move(extent).error());
-  if (extent->first == extent->end) co_return Result<void>{};
-  HistoryOffset from = extent->first;
-  if (lookup.since) {
-    auto since = co_await find_since(connection, queue, *extent, *lookup.since);
-    if (!since) co_return fail(std::move(since).error());
-    if (!*since) co_return Result<void>{};
-    from = **since;
-  }
-  std::unordered_map<Uuid, std::size_t, correlation::UuidHash> wanted;
-  for (std::size_t i = 0; i < lookup.events.size(); ++i) wanted.emplace(lookup.events[i], i);
+using Wanted = std::unordered_map<Uuid, std::size_t, correlation::UuidHash>;
+
+// From `from` to `last`, as long as something is wanted.
+asio::awaitable<Result<void>> search_part(client::Connection& connection, const std::string& queue,
+                                          HistoryLookup& lookup, Wanted& wanted, HistoryOffset from,
+                                          HistoryOffset last) {
   correlation::EventReader reader;
-  const HistoryOffset last = extent->end - 1;
   HistoryVisitor visitor = [&](HistoryOffset offset, const client::Delivery& delivery) {
     const auto binary = client::envelope_of_binary(delivery.properties(), delivery.body);
     const std::string& body = binary ? *binary : delivery.body;
     if (const auto event = reader.read(body)) {
       const auto found = wanted.find(event->id);
-      if (found != wanted.end()) {
+      if (found != wanted.end() && parse_any_envelope(body)) {
         lookup.bodies[found->second] = body;
         wanted.erase(found);
       }
@@ -44,6 +36,27 @@ asio::awaitable<Result<void>> search(client::Connection& connection, HistoryLook
   std::variant<HistoryRange::First, HistoryOffset, Timestamp> place = from;
   amqp::FieldTable arguments = consume_from(place);
   co_return co_await visit_history(connection, queue, std::move(arguments), std::move(visitor));
+}
+
+asio::awaitable<Result<void>> search(client::Connection& connection, HistoryLookup& lookup) {
+  const std::string queue = history_queue(lookup.exchange);
+  auto extent = co_await history_extent(connection, queue);
+  if (!extent) co_return fail(std::move(extent).error());
+  if (extent->first == extent->end) co_return Result<void>{};
+  HistoryOffset from = extent->first;
+  if (lookup.since) {
+    auto since = co_await find_since(connection, queue, *extent, *lookup.since);
+    if (!since) co_return fail(std::move(since).error());
+    from = since->value_or(extent->end);
+  }
+  Wanted wanted;
+  for (std::size_t i = 0; i < lookup.events.size(); ++i) wanted.emplace(lookup.events[i], i);
+  if (from < extent->end) {
+    auto searched = co_await search_part(connection, queue, lookup, wanted, from, extent->end - 1);
+    if (!searched || wanted.empty()) co_return searched;
+  }
+  if (from == extent->first) co_return Result<void>{};
+  co_return co_await search_part(connection, queue, lookup, wanted, extent->first, from - 1);
 }
 
 }  // namespace

@@ -23,9 +23,11 @@ std::string event_path(const Uuid& event, std::initializer_list<std::string_view
   return path;
 }
 
-// RabbitMQ has no such paths.
+// RabbitMQ has no such paths: it takes a POST to one for a wrong method.
 Error explain(Error error) {
-  if (error.code == ErrorCode::kNotFound) {
+  const bool is_wrong_method = error.code == ErrorCode::kNotImplemented &&
+                               error.message.find("answered 405") != std::string::npos;
+  if (error.code == ErrorCode::kNotFound || is_wrong_method) {
     error.code = ErrorCode::kNotImplemented;
     error.message =
         "this broker does not keep what caused its events: with RabbitMQ, links are in Redis "
@@ -94,6 +96,8 @@ Result<std::vector<std::string>> HttpLinkStore::bodies(const std::vector<Uuid>& 
         list->get_array().size() > end - bodies.size()) {
       return fail(ErrorCode::kFailure, "the broker's answer has not the form of events");
     }
+    const auto behind = static_cast<std::uint64_t>(number_at(answer.get_object(), "behind"));
+    behind_ = std::max(behind_, behind);
     for (const boost::json::value& body : list->get_array()) {
       bodies.push_back(body.is_string() ? std::string(body.get_string()) : "");
     }

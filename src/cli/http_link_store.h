@@ -11,11 +11,13 @@
 
 namespace bb::cli {
 
-// Blocks the executor for each call. Errors: those of ManagementClient; kNotImplemented from a
-// broker that keeps no links.
+// Blocks the executor for each call; SIGINT and SIGTERM end it with kInterrupted. Errors: those of
+// ManagementClient; kNotImplemented from a broker that keeps no links.
 class HttpLinkStore final : public correlation::LinkStore {
  public:
-  explicit HttpLinkStore(ManagementClient client) : client_(std::move(client)) {}
+  explicit HttpLinkStore(ManagementClient client) : client_(std::move(client)) {
+    client_.catch_signals();
+  }
 
   boost::asio::awaitable<Result<void>> record(std::vector<correlation::Link> links) override;
   boost::asio::awaitable<Result<correlation::Link>> add(correlation::Link more) override;
@@ -24,7 +26,7 @@ class HttpLinkStore final : public correlation::LinkStore {
                                                           correlation::Direction direction,
                                                           correlation::WalkLimits limits) override;
 
-  // Events that the last answer does not know of yet, because the bus is busy.
+  // Events that the last answers do not know of yet, because the bus is busy.
   std::uint64_t behind() const { return behind_; }
 
   // The bodies of events, in their order; "" where the history has none.

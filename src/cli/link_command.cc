@@ -16,7 +16,6 @@
 namespace bb::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kLinkTimeout{30'000};
 constexpr std::size_t kMetadataBytesMax = 64 << 10;
 
 struct LinkOptions {
@@ -58,9 +57,8 @@ int run_link(const LinkOptions& options) {
   auto source = LinkSource::open(runner.context().get_executor(), Settings::load(), options.links,
                                  options.management);
   if (!source) return report(source.error());
-  const auto link = runner.run(source->store().add(std::move(more)),
-                               Deadline::in(options.management.timeout.value_or(kLinkTimeout)));
-  if (!link) return report(link.error());
+  const auto link = runner.run(source->store().add(std::move(more)), source->deadline());
+  if (!link) return report(source->explain(link.error()));
   return print_result(correlation::write_link_json(link->child, *link) + "\n");
 }
 

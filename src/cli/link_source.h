@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/http_link_store.h"
 #include "cli/management_options.h"
+#include "cli/runner.h"
 #include "cli/settings.h"
 #include "correlation/link_store.h"
 #include "redis/client.h"
@@ -35,7 +36,12 @@ class LinkSource {
                                  const ManagementOptions& management);
 
   correlation::LinkStore& store() { return *store_; }
-  bool is_redis() const { return is_redis_; }
+  bool is_redis() const { return redis_.has_value(); }
+  // For a call of store(): the --timeout of the command. The embedded broker's store keeps it
+  // itself.
+  Deadline deadline() const;
+  // An error of a call of store(), with who it is that failed and what to do.
+  Error explain(Error error) const;
   // The broker's own view of events; also where links are in Redis. nullptr: there is no account
   // for it.
   HttpLinkStore* broker() { return broker_.get(); }
@@ -45,7 +51,8 @@ class LinkSource {
 
   std::shared_ptr<HttpLinkStore> broker_;
   std::shared_ptr<correlation::LinkStore> store_;
-  bool is_redis_ = false;
+  std::optional<RedisAddress> redis_;  // where the links are there
+  std::chrono::milliseconds timeout_{};
 };
 
 }  // namespace bb::cli

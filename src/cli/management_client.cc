@@ -123,6 +123,7 @@ Result<ManagementClient::Answer> ManagementClient::call(std::string_view method,
   const Deadline deadline = Deadline::in(timeout_);
   // One for each call: after a timeout a Runner is of no more use.
   Runner runner;
+  if (catches_signals_) runner.catch_signals();
   auto response = runner.run(client::send_http(url_, std::move(request), deadline.at), deadline);
   if (!response) {
     Error error = std::move(response).error();

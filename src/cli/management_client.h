@@ -29,6 +29,10 @@ class ManagementClient {
 
   const client::HttpUrl& url() const { return url_; }
 
+  // From now on SIGINT and SIGTERM end a call with kInterrupted, and not the process. For commands
+  // that catch them anyway, while nobody else of the process handles them by himself.
+  void catch_signals() { catches_signals_ = true; }
+
   Result<boost::json::value> get(const std::string& path);
   // As get(), the text as it came. It is JSON or nothing has promised otherwise.
   Result<std::string> get_text(const std::string& path);
@@ -47,6 +51,7 @@ class ManagementClient {
 
   client::HttpUrl url_;
   std::chrono::milliseconds timeout_;
+  bool catches_signals_ = false;
 };
 
 }  // namespace bb::cli

@@ -7,6 +7,7 @@
 #include "base/try.h"
 #include "cli/broker_errors.h"
 #include "cli/commands.h"
+#include "cli/display_text.h"
 #include "cli/event_argument.h"
 #include "cli/event_printer.h"
 #include "cli/history_lookup.h"
@@ -24,7 +25,6 @@ namespace {
 using correlation::Direction;
 using correlation::Graph;
 
-constexpr std::chrono::milliseconds kWalkTimeout{30'000};
 constexpr std::chrono::milliseconds kConnectTimeout{5'000};
 constexpr std::chrono::milliseconds kLookupTimeout{15'000};
 // Between machines, and between an event and its record.
@@ -62,7 +62,8 @@ struct TraceOptions {
   }
 };
 
-// Before which none of the events was published, if that is known.
+// Before which hardly one of the events was published, if that can be told: a link by hand may be
+// much later than its event.
 std::optional<Timestamp> beginning_of(const Trace& trace) {
   Timestamp begin = Timestamp::max();
   for (Trace::Place event = 0; event < trace.size(); ++event) {
@@ -73,14 +74,15 @@ std::optional<Timestamp> beginning_of(const Trace& trace) {
   return begin - kClockSkew;
 }
 
-std::vector<std::string> find_over_amqp(const TraceOptions& options, const Settings& settings,
-                                        std::vector<Uuid> ids, std::optional<Timestamp> since) {
+Result<std::vector<std::string>> find_over_amqp(const TraceOptions& options,
+                                                const Settings& settings, std::vector<Uuid> ids,
+                                                std::optional<Timestamp> since) {
   HistoryLookup lookup;
   auto urls = settings.urls(options.url);
   const auto exchange = settings.exchange(options.exchange);
   if (!urls || !exchange) {
     print_warning((urls ? exchange.error() : urls.error()).message);
-    return {};
+    return std::vector<std::string>();
   }
   lookup.connector.urls = *std::move(urls);
   lookup.connector.connect.connection_name = "bb trace";
@@ -91,6 +93,7 @@ std::vector<std::string> find_over_amqp(const TraceOptions& options, const Setti
   Runner runner;
   runner.catch_signals();
   const auto found = runner.run(find_in_history(lookup), Deadline::in(kLookupTimeout));
+  if (!found && found.error().code == ErrorCode::kInterrupted) return fail(found.error());
   if (!found && found.error().code != ErrorCode::kNotFound) {
     print_warning(fmt::format("not all events were looked for in the history: {}",
                               explain(found.error(), lookup.connector.urls, lookup.exchange,
@@ -100,22 +103,41 @@ std::vector<std::string> find_over_amqp(const TraceOptions& options, const Setti
   return std::move(lookup.bodies);
 }
 
-// What the links are between. Without a broker that has them, the graph is drawn of ids.
-std::vector<std::string> find_bodies(const TraceOptions& options, const Settings& settings,
-                                     LinkSource& source, const Uuid& start, const Graph& graph) {
+// What the links are between. Without a broker that has them, the graph is drawn of ids. The one
+// error is kInterrupted.
+Result<std::vector<std::string>> find_bodies(const TraceOptions& options, const Settings& settings,
+                                             LinkSource& source, const Uuid& start,
+                                             const Graph& graph) {
   std::vector<Uuid> ids;
   ids.reserve(graph.events.size());
   for (const auto& event : graph.events) ids.push_back(event.id);
   if (source.broker() != nullptr) {
     auto bodies = source.broker()->bodies(ids);
-    if (bodies) return *std::move(bodies);
+    if (bodies || bodies.error().code == ErrorCode::kInterrupted) return bodies;
     // The same broker that has the links.
     if (!source.is_redis()) {
       print_warning(fmt::format("the events themselves are not there: {}", bodies.error().message));
-      return {};
+      return std::vector<std::string>();
     }
   }
   return find_over_amqp(options, settings, std::move(ids), beginning_of(Trace(start, graph, {})));
+}
+
+// Whether there are links of the event itself, also those that the limits or the direction leave
+// out.
+Result<bool> is_linked(LinkSource& source, Runner& runner, const Uuid& event, const Graph& graph) {
+  if (graph.known() || graph.depth_limited || graph.size_limited) return true;
+  const auto near = runner.run(source.store().neighbours(event), source.deadline());
+  if (!near) return fail(source.explain(near.error()));
+  return near->known();
+}
+
+// "" where the broker has recorded all events.
+std::string backlog(LinkSource& source) {
+  const std::uint64_t behind = source.broker() == nullptr ? 0 : source.broker()->behind();
+  if (behind == 0) return "";
+  return fmt::format("the bus is busy: {} of its events are not recorded yet; ask again later",
+                     behind);
 }
 
 void print_remarks(const Trace& trace, const TraceOptions& options, LinkSource& source) {
@@ -131,20 +153,21 @@ void print_remarks(const Trace& trace, const TraceOptions& options, LinkSource& 
   for (const auto& cycle : graph.cycles) {
     std::string names;
     for (const auto place : cycle) {
-      names += fmt::format("{}{} {}", names.empty() ? "" : ", ", trace.name(place),
-                           short_id(trace.id(place)));
+      if (!names.empty()) names += ", ";
+      names += escape_controls(trace.name(place));
+      // Of one that is not known, the name is the id.
+      if (trace.envelope(place) != nullptr) names += " " + short_id(trace.id(place));
     }
-    print_warning(fmt::format("a cycle: {} are said to have caused one another", names));
+    const std::string_view what =
+        cycle.size() == 1 ? "is said to have caused itself" : "are said to have caused one another";
+    print_warning(fmt::format("a cycle: {} {}", names, what));
   }
   if (trace.unknown_events() > 0 && trace.unknown_events() < trace.size()) {
     print_notice(fmt::format("bb: {} of {} events are not in the history: of these there is the id",
                              trace.unknown_events(), trace.size()));
   }
-  if (!source.is_redis() && source.broker()->behind() > 0) {
-    print_warning(fmt::format(
-        "the bus is busy: of {} events it is not recorded yet what caused them; ask again later",
-        source.broker()->behind()));
-  }
+  const std::string busy = backlog(source);
+  if (!busy.empty() && (!source.is_redis() || trace.unknown_events() > 0)) print_warning(busy);
 }
 
 std::string render(const Trace& trace, const TraceOptions& options) {
@@ -192,16 +215,21 @@ int run_trace(const TraceOptions& options) {
   if (!source) return report(source.error());
   auto graph =
       runner.run(source->store().walk(*options.event, options.direction(), options.limits()),
-                 Deadline::in(options.management.timeout.value_or(kWalkTimeout)));
-  if (!graph) return report(graph.error());
-  std::vector<std::string> bodies = find_bodies(options, settings, *source, *options.event, *graph);
-  const Trace trace(*options.event, *std::move(graph), std::move(bodies));
-  if (!trace.graph().known() && trace.unknown_events() > 0) {
+                 source->deadline());
+  if (!graph) return report(source->explain(graph.error()));
+  const auto linked = is_linked(*source, runner, *options.event, *graph);
+  if (!linked) return report(linked.error());
+  auto bodies = find_bodies(options, settings, *source, *options.event, *graph);
+  if (!bodies) return report(bodies.error());
+  const Trace trace(*options.event, *std::move(graph), *std::move(bodies));
+  if (!*linked && trace.unknown_events() > 0) {
+    const std::string busy = backlog(*source);
     return report({ErrorCode::kNotFound,
                    fmt::format("nothing is known of {}: no event caused it, it caused none, and it "
-                               "is not in the history{}",
+                               "is not in the history{}{}{}",
                                options.event->to_string(),
-                               source->is_redis() ? " (links are looked for in Redis)" : "")});
+                               source->is_redis() ? " (links are looked for in Redis)" : "",
+                               busy.empty() ? "" : "; ", busy)});
   }
   const int exit_code = print_result(render(trace, options));
   print_remarks(trace, options, *source);

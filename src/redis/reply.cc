@@ -99,8 +99,11 @@ Error error_of(const Reply& reply) {
   const bool refused = text.starts_with("NOAUTH") || text.starts_with("WRONGPASS") ||
                        text.starts_with("NOPERM") || text.starts_with("ERR invalid password") ||
                        text.starts_with("ERR AUTH");
+  // Of an error within a script it says where in that, too.
+  const std::size_t place = text.find(" script: ");
+  const bool is_of_script = text.find("@user_script") != std::string_view::npos;
   return {refused ? ErrorCode::kAccessRefused : ErrorCode::kFailure,
-          fmt::format("Redis says: {}", text)};
+          fmt::format("Redis says: {}", is_of_script ? text.substr(0, place) : text)};
 }
 
 const Reply* find_error(const Reply& reply) {

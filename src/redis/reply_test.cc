@@ -78,6 +78,8 @@ TEST(RedisReply, TellsRefusalsFromOtherErrors) {
   other.text = "WRONGTYPE Operation against a key";
   EXPECT_EQ(error_of(other).code, ErrorCode::kFailure);
   EXPECT_THAT(error_of(other).message, HasSubstr("WRONGTYPE"));
+  other.text += " script: 725bda, on @user_script:20.";
+  EXPECT_EQ(error_of(other).message, "Redis says: WRONGTYPE Operation against a key");
 }
 
 }  // namespace

@@ -51,6 +51,16 @@ std::string event_of(const broker::Message& message) {
   return std::string(message.body());
 }
 
+// What is wrong with the file, and what to do.
+Error explain(Error error) {
+  if (error.code == ErrorCode::kCorruptData) {
+    error.message +=
+        "; the file and its -wal and -shm may be removed while bb serve does not run: it is made "
+        "again from the history, without links by hand";
+  }
+  return error;
+}
+
 // Others go first: the bus above all.
 void lower_priority() {
   (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), 15);
@@ -196,7 +206,9 @@ Result<void> CorrelationKeeper::open_files() {
   correlation::LinkDatabaseOptions database;
   database.path = options_.path;
   database.ttl = options_.ttl;
-  BB_TRY_ASSIGN(writing_, LinkDatabase::open(database));
+  auto writing = LinkDatabase::open(database);
+  if (!writing) return fail(explain(std::move(writing).error()));
+  writing_ = *std::move(writing);
   BB_TRY_ASSIGN(reading_, LinkDatabase::open(database));
   BB_TRY_ASSIGN(recorded_to_, writing_->progress());
   return {};

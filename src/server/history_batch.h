@@ -24,7 +24,7 @@ class HistoryBatch {
     std::vector<correlation::Link> links;
     std::vector<correlation::LinkDatabase::Place> places;
   };
-  // What the events say; messages that are none, or say no id, are left out.
+  // What messages say of causes, as far as they say an id; and the places of those that are events.
   Contents read(correlation::EventReader& reader) const;
 
  private:

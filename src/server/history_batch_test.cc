@@ -40,7 +40,10 @@ class HistoryBatchTest : public testing::Test {
 };
 
 TEST_F(HistoryBatchTest, HasAPlaceForEachEventAndALinkForThoseThatWereCaused) {
-  batch.add(10, 1'700'000'000'123, "", R"({"event_id":"dcbf406d-aaae-5a9a-8b36-38bb4f5ac1e7"})");
+  Envelope cause = event();
+  cause.event_id = kParent;
+  cause.correlation_ids.clear();
+  batch.add(10, 1'700'000'000'123, "", serialize(cause));
   batch.add(11, 1'700'000'000'456, "", serialize(event()));
   const auto contents = batch.read(reader);
   ASSERT_EQ(contents.places.size(), 2U);
@@ -69,6 +72,15 @@ TEST_F(HistoryBatchTest, MessagesThatAreNoEventsAreLeftOut) {
   const auto contents = batch.read(reader);
   ASSERT_EQ(contents.places.size(), 1U);
   EXPECT_EQ(contents.places[0].offset, 3U);
+}
+
+TEST_F(HistoryBatchTest, WhatHasTheIdOfAnEventAndIsNoneHasNoPlace) {
+  batch.add(1, 0, "", serialize(event()));
+  batch.add(2, 0, "", R"({"id":"92ac3d31-3cbb-5518-9cc9-eaa1d1198639"})");
+  batch.add(3, 0, "", R"({"event_id":"92ac3d31-3cbb-5518-9cc9-eaa1d1198639"})");
+  const auto contents = batch.read(reader);
+  ASSERT_EQ(contents.places.size(), 1U);
+  EXPECT_EQ(contents.places[0].offset, 1U);
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ asio::awaitable<HttpResponse> answer_link(CorrelationKeeper* keeper, Link more) 
 // {"events": [...]} in the order of the ids: the body as a JSON string, null where there is none.
 // It may be shorter than the ids: the rest is to be asked for again.
 asio::awaitable<HttpResponse> answer_bodies(CorrelationKeeper* keeper, std::vector<Uuid> events) {
-  co_await keeper->catch_up();
+  const std::uint64_t behind = co_await keeper->catch_up();
   const auto bodies = co_await keeper->bodies(std::move(events), kBodyBytesMax);
   if (!bodies) co_return error_response(bodies.error());
   std::string json = "{\"events\":[";
@@ -118,7 +118,7 @@ asio::awaitable<HttpResponse> answer_bodies(CorrelationKeeper* keeper, std::vect
       json += "null";
     }
   }
-  co_return text_response(json + "]}");
+  co_return text_response(with_behind(json + "]}", behind));
 }
 
 Result<std::vector<Uuid>> ids_of(const json::object& body, std::string_view name,

@@ -6,6 +6,7 @@ import pathlib
 import stat
 import subprocess
 import time
+import uuid
 
 import pika
 import pytest
@@ -547,6 +548,17 @@ def test_definitions_that_not_every_broker_has(manage, broker, vhost, unique):
     names = eventually(lambda: [each["name"] for each in listed(manage, "queues", "--vhost", vhost)])
     # RabbitMQ passes over the one, and does not tell.
     assert sorted(names) == (["named"] if broker.name == "rabbitmq" else sorted([made, "named"]))
+
+
+def test_only_bb_serve_keeps_links(manage, broker):
+    """Without Redis."""
+    events = [str(uuid.uuid4()) for _ in range(2)]
+    for command in (("link", *events), ("trace", events[0])):
+        process = manage(*command)
+        if broker.name == "rabbitmq":
+            refused(process, FAILURE, "does not keep", "REDIS_HOST")
+        else:
+            assert process.returncode == OK, process.stderr
 
 
 def test_definitions_that_are_none(manage):

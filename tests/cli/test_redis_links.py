@@ -116,6 +116,15 @@ def test_a_chain_that_python_wrote_is_read(bb, redis):
     assert len(tree) == 4 and tree[0].startswith(a) and "(above)" in tree[3]
 
 
+def test_what_the_direction_leaves_out_is_known_all_the_same(bb, redis):
+    parent, child = str(uuid.uuid4()), str(uuid.uuid4())
+    assert bb("link", child, parent, **redis.settings).returncode == OK
+    for cut in (["--up"], ["--depth", "0"], ["--events", "1"]):
+        done = bb("trace", parent, *cut, **redis.settings)
+        assert done.returncode == OK, done.stderr
+        assert done.stdout.startswith(f"{parent} *")
+
+
 def test_links_by_hand_keep_what_was_there(publish, bb, redis):
     first, other = str(uuid.uuid4()), str(uuid.uuid4())
     child = id_of(publish("a.one", "-c", first))
@@ -140,8 +149,23 @@ def test_events_are_looked_up_in_the_history(broker, bb, channel, redis):
     assert done.returncode == OK, done.stderr
     assert '"one"' in done.stdout and "a.two *" in done.stdout
     assert done.stderr == ""
+    # A link by hand may be much later than its event, and its parent, too.
+    later = int((time.time() + 3600) * 1000)
+    parent = str(uuid.UUID(int=later << 80 | 0x7 << 76 | 0x8 << 60 | 1))
+    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(later // 1000))
+    value = {"parent_event_ids": [parent], "created_at": at, "metadata": {}}
+    redis.cli("SET", FORWARD + first, json.dumps(value))
+    done = bb("trace", first, "--up", **settings)
+    assert done.returncode == OK, done.stderr
+    assert '"one"' in done.stdout and "a.one *" in done.stdout
+    # What has the id of an event and is none does not hide it.
+    channel.basic_publish(bb.exchange, "a.one", json.dumps({"id": first}))
+    channel.basic_publish(bb.exchange, "a.one", json.dumps({"id": parent}))
+    bb(*PUBLISH, "a.parent", "--json", "{}", "--event-id", parent, **settings)
+    done = bb("trace", first, "--up", **settings)
+    assert "a.parent" in done.stdout and '"one"' in done.stdout
     channel.queue_delete(queue)
-    done = bb("trace", second, **settings)
+    done = bb("trace", second, "--depth", "1", **settings)
     assert done.returncode == OK, done.stderr
     assert done.stdout.startswith(first)
     channel.exchange_delete(bb.exchange)
@@ -229,6 +253,33 @@ def test_what_waited_in_the_spool_gets_its_links_once_it_is_published(
               **redis.settings)
     child = id_of(done)
     assert redis.cli("DBSIZE") == "0"
-    done = bb("spool", "flush", **redis.settings)
+    done = bb(*by, **redis.settings)
     assert done.returncode == OK, done.stderr
     assert redis.cli("SMEMBERS", REVERSE + parent) == child
+
+
+def test_a_redis_that_never_answers_is_waited_for_as_long_as_is_said(bb, redis):
+    events = [str(uuid.uuid4()) for _ in range(2)]
+    redis.freeze()
+    for command in (("trace", events[0]), ("link", *events)):
+        done, took = timed(lambda: bb(*command, "--timeout", "200ms", **redis.settings))
+        assert done.returncode == UNREACHABLE and took < 0.9
+        for words in (f"Redis at 127.0.0.1:{redis.port} did not answer within 200ms", "--timeout",
+                      "REDIS_HOST", "--links embedded"):
+            assert words in done.stderr
+    # One that is slow gets the time that it was given.
+    threading.Timer(1.5, redis.thaw).start()
+    assert bb("link", *events, "--timeout", "20s", **redis.settings).returncode == OK
+
+
+def test_what_redis_answers_is_said_without_its_script(bb, redis):
+    event = str(uuid.uuid4())
+    redis.cli("SET", REVERSE + event, "no set")
+    done = bb("trace", event, **redis.settings)
+    assert done.returncode == FAILURE
+    assert "WRONGTYPE" in done.stderr and "REDIS_DB" in done.stderr
+    assert "script" not in done.stderr
+    redis.stop()
+    done = bb("trace", event, **redis.settings)
+    assert done.returncode == UNREACHABLE
+    assert "REDIS_HOST" in done.stderr and "--links embedded" in done.stderr
