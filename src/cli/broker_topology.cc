@@ -6,7 +6,7 @@
 #include "base/try.h"
 #include "cli/json_value.h"
 #include "cli/resource.h"
-#include "client/failure_headers.h"
+#include "client/service_names.h"
 
 namespace bb::cli {
 namespace {
@@ -72,23 +72,9 @@ Result<BrokerTopology> fetch_topology(ManagementSession& session) {
   return read_topology(exchanges, bindings, queues);
 }
 
-std::optional<SideQueue> side_queue_of(std::string_view name) {
-  if (name.ends_with(client::kDeadLetterQueueSuffix)) {
-    name.remove_suffix(client::kDeadLetterQueueSuffix.size());
-    if (name.empty()) return std::nullopt;
-    return SideQueue{std::string(name), true};
-  }
-  const std::size_t infix = name.rfind(client::kDelayQueueInfix);
-  if (infix == std::string_view::npos || infix == 0) return std::nullopt;
-  const std::string_view delay = name.substr(infix + client::kDelayQueueInfix.size());
-  if (delay.empty() || delay.find_first_not_of("0123456789") != std::string_view::npos) {
-    return std::nullopt;
-  }
-  return SideQueue{std::string(name.substr(0, infix)), false};
-}
-
 std::string service_of(std::string_view queue, std::string_view exchange) {
-  if (side_queue_of(queue) || client::is_kept_of(queue, exchange) || !queue.starts_with(exchange))
+  if (client::side_queue_of(queue) || client::is_kept_of(queue, exchange) ||
+      !queue.starts_with(exchange))
     return "";
   queue.remove_prefix(exchange.size());
   if (queue.size() < 2 || queue.front() != '.') return "";

@@ -5,7 +5,6 @@
 #include <boost/json/array.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,13 +49,5 @@ Result<BrokerTopology> fetch_topology(ManagementSession& session);
 // The service whose queue this is: NAME of `<exchange>.NAME`, but for what the broker and services
 // have beside their queues. "" where it is none's.
 std::string service_of(std::string_view queue, std::string_view exchange);
-
-// Whether it holds what service's queues have for events that failed: `<queue>.dlq`,
-// `<queue>.retry.<ms>`. Gives the queue.
-struct SideQueue {
-  std::string owner;
-  bool is_dead_letters = false;  // else it is a delay queue
-};
-std::optional<SideQueue> side_queue_of(std::string_view name);
 
 }  // namespace bb::cli

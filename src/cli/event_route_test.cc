@@ -102,15 +102,5 @@ TEST(ServiceOf, IsTheNameBehindTheExchange) {
   }
 }
 
-TEST(SideQueue, BelongsToTheQueueItIsCalledAfter) {
-  EXPECT_EQ(side_queue_of("a.b.dlq")->owner, "a.b");
-  EXPECT_TRUE(side_queue_of("a.b.dlq")->is_dead_letters);
-  EXPECT_EQ(side_queue_of("a.b.retry.5000")->owner, "a.b");
-  EXPECT_FALSE(side_queue_of("a.b.retry.5000")->is_dead_letters);
-  for (const std::string_view none : {"a.b", ".dlq", "a.retry.", "a.retry.5s", "dlq", ".retry.5"}) {
-    EXPECT_FALSE(side_queue_of(none)) << none;
-  }
-}
-
 }  // namespace
 }  // namespace bb::cli

@@ -12,7 +12,8 @@ namespace bb::cli {
 
 // The field's JSON text of each delivery, for the members that `path` names one after the other,
 // separated by dots. "" (no order) for an event that has no such field, and for what is no JSON.
-// kUsage: the path has an empty name in it.
+// kUsage: the path has an empty name in it, or begins with no field that an envelope, or one of the
+// legacy shape, has.
 Result<std::function<std::string(const client::Delivery&)>> order_key(std::string_view path);
 
 }  // namespace bb::cli

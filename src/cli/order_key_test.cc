@@ -34,5 +34,19 @@ TEST(OrderKey, RefusesAPathWithoutNames) {
   }
 }
 
+TEST(OrderKey, RefusesAFieldThatNoEventHas) {
+  const auto key = order_key("sorce.app");
+  ASSERT_FALSE(key);
+  EXPECT_EQ(key.error().code, ErrorCode::kUsage);
+  EXPECT_EQ(key.error().message,
+            "an event has no field 'sorce' (did you mean 'source'?); a field of its payload is "
+            "payload.sorce");
+  EXPECT_FALSE(order_key("sauce.app"));
+}
+
+TEST(OrderKey, OfTheLegacyShapeToo) {
+  EXPECT_EQ(key_of("data.n", R"({"id": 1, "data": {"n": 2}})"), "2");
+}
+
 }  // namespace
 }  // namespace bb::cli

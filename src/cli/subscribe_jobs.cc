@@ -11,6 +11,7 @@
 #include "amqp/constants.h"
 #include "base/host_name.h"
 #include "base/try.h"
+#include "cli/duration.h"
 #include "cli/order_key.h"
 #include "cli/output.h"
 #include "cli/redis_settings.h"
@@ -199,6 +200,12 @@ Result<ServiceJob> resolve_service(const SubscribeCommandOptions& options) {
   client::RetryPolicy& retry = subscriber.retry;
   if (options.attempts) retry.attempts_max = *options.attempts;
   if (options.retry_delay) retry.first = *options.retry_delay;
+  if (options.retry_delay_max && *options.retry_delay_max < retry.first) {
+    return fail(
+        ErrorCode::kUsage,
+        fmt::format("--retry-delay-max {} is shorter than the first wait, {} (--retry-delay)",
+                    format_duration(*options.retry_delay_max), format_duration(retry.first)));
+  }
   retry.most = std::max(options.retry_delay_max.value_or(retry.most), retry.first);
   if (options.ordered_by) {
     BB_TRY_ASSIGN(subscriber.order_key, order_key(*options.ordered_by));

@@ -10,6 +10,7 @@
 #include "cli/topic_pattern.h"
 #include "cli/where_option.h"
 #include "client/http_url.h"
+#include "client/service_names.h"
 #include "registry/service_instance.h"
 
 namespace bb::cli {
@@ -103,6 +104,7 @@ Result<void> check_command_options(const SubscribeCommandOptions& options) {
                             "100 of them",
                             escape_controls(*options.service)));
   }
+  if (options.service) BB_TRY(client::check_service_name(*options.service));
   if ((options.health_url || options.ttl || options.expire) && !options.service) {
     return fail(ErrorCode::kUsage,
                 "--health-url, --ttl and --expire are of what is registered: name the service with "

@@ -10,6 +10,7 @@
 #include "amqp/topic_distance.h"
 #include "amqp/topic_match.h"
 #include "cli/history_range.h"
+#include "client/service_names.h"
 
 namespace bb::cli {
 namespace {
@@ -58,7 +59,7 @@ TopologyView make_topology_view(const BrokerTopology& topology,
   }
   // Folded into their owner, unless somebody bound them.
   for (const TopologyQueue& queue : topology.queues) {
-    const auto side = side_queue_of(queue.name);
+    const auto side = client::side_queue_of(queue.name);
     if (!side || bound.contains(queue.name)) continue;
     const auto owner = nodes.find(side->owner);
     if (owner == nodes.end()) continue;
@@ -95,7 +96,7 @@ std::vector<TopologyWarning> warn_of_orphans(const TopologyView& view,
   for (const QueueNode& queue : view.queues) {
     // Nobody consumes a stream that is kept to look back at, nor lone dead letters.
     if (queue.consumers > 0 || queue.messages == 0 || queue.is_kept || queue.type == "stream" ||
-        side_queue_of(queue.name)) {
+        client::side_queue_of(queue.name)) {
       continue;
     }
     const auto before = std::ranges::find(earlier, queue.name, &TopologyQueue::name);

@@ -76,6 +76,25 @@ QueueOptions delay_queue_options(const std::string& queue, milliseconds delay) {
   return options;
 }
 
+// `refused` is the answer to the declaration of that queue or exchange: completed with what to do
+// where one of the name is there and differs. `use` comes before that, or is empty.
+std::unexpected<Error> not_declared(Error refused, std::string_view kind, std::string_view name,
+                                    std::string_view use, std::string_view loss) {
+  if (refused.code == ErrorCode::kPreconditionFailed &&
+      refused.message.contains("inequivalent arg")) {
+    refused.message += fmt::format(
+        "; the {0} '{1}' exists with other settings: {2}delete it (bb {0}s show '{1}', bb {0}s "
+        "delete '{1}') {3}",
+        kind, name, use, loss);
+  }
+  return fail(std::move(refused));
+}
+
+std::unexpected<Error> queue_not_declared(Error refused, std::string_view name,
+                                          std::string_view use) {
+  return not_declared(std::move(refused), "queue", name, use, "once nobody needs what is in it");
+}
+
 amqp::FieldTable type_argument(QueueType type) {
   if (type == QueueType::kClassic) return {};
   return {{"x-queue-type", "quorum"}};
@@ -170,24 +189,30 @@ awaitable<Result<void>> SubscriberState::declare(Pointer self, SessionPointer se
   Channel& channel = session->channel;
   const ExchangeOptions exchange;
   if (auto done = co_await channel.declare_exchange(options.exchange, exchange); !done) {
-    co_return done;
+    co_return not_declared(std::move(done).error(), "exchange", options.exchange,
+                           "subscribe to another, or ", "with its bindings once nobody needs it");
   }
   QueueOptions queue;
   queue.arguments = type_argument(options.queue_type);
   if (options.order_key) queue.arguments.set("x-single-active-consumer", true);
   if (auto done = co_await channel.declare_queue(options.queue, queue); !done) {
-    co_return fail(std::move(done).error());
+    co_return queue_not_declared(std::move(done).error(), options.queue,
+                                 "subscribe with those, or ");
   }
   QueueOptions dead_letters;
   dead_letters.arguments = type_argument(options.queue_type);
-  auto declared = co_await channel.declare_queue(dead_letter_queue(options.queue), dead_letters);
-  if (!declared) co_return fail(std::move(declared).error());
+  const std::string dead_letter_name = dead_letter_queue(options.queue);
+  auto declared = co_await channel.declare_queue(dead_letter_name, dead_letters);
+  if (!declared) {
+    co_return queue_not_declared(std::move(declared).error(), dead_letter_name, "");
+  }
   // With an order they would not be used.
   for (const milliseconds delay : options.retry.delays()) {
     if (options.order_key) break;
     const QueueOptions delayed = delay_queue_options(options.queue, delay);
-    auto done = co_await channel.declare_queue(delay_queue(options.queue, delay), delayed);
-    if (!done) co_return fail(std::move(done).error());
+    const std::string name = delay_queue(options.queue, delay);
+    auto done = co_await channel.declare_queue(name, delayed);
+    if (!done) co_return queue_not_declared(std::move(done).error(), name, "");
   }
   const amqp::FieldTable no_arguments;
   for (const std::string& pattern : options.patterns) {
@@ -365,6 +390,8 @@ awaitable<Handled> SubscriberState::call_handler(Pointer self, Attempt attempt) 
     co_return co_await self->handler_(std::move(attempt));
   } catch (const std::exception& exception) {
     co_return Handled::failed(exception.what());
+  } catch (...) {
+    co_return Handled::failed("the handler threw something that is no std::exception");
   }
 }
 
@@ -450,13 +477,8 @@ void SubscriberState::lost(const Error& error) {
 }
 
 Error SubscriberState::explain(Error error) const {
-  if (error.code == ErrorCode::kPreconditionFailed) {
-    error.message += fmt::format(
-        "; it exists with other settings: subscribe with those, or delete it (bb queues show "
-        "'{0}', bb queues delete '{0}') once nobody needs what is in it",
-        options_.queue);
-  } else if (error.code == ErrorCode::kAccessRefused &&
-             error.message.find("access to ") != std::string::npos) {
+  if (error.code == ErrorCode::kAccessRefused &&
+      error.message.find("access to ") != std::string::npos) {
     error.message += "; what a service needs: " +
                      service_permissions(connector_.url().user, options_.exchange, options_.queue);
   }

@@ -14,6 +14,7 @@
 #include "base/host_name.h"
 #include "base/try.h"
 #include "bloodbank/subscriber.h"
+#include "client/service_names.h"
 #include "client/signal.h"
 #include "client/sqlite_deduplicator.h"
 #include "client/subscriber.h"
@@ -179,6 +180,7 @@ namespace {
 Result<client::SubscriberOptions> to_options(const SubscriberConfig& config) {
   client::SubscriberOptions options;
   if (config.service.empty()) return fail(ErrorCode::kUsage, "a subscriber needs a service's name");
+  BB_TRY(client::check_service_name(config.service));
   if (config.patterns.empty()) return fail(ErrorCode::kUsage, "a subscriber needs a pattern");
   BB_TRY_ASSIGN(options.connector.urls, client::broker_urls(config.urls));
   options.connector.connect.timeout = config.connect_timeout;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/try.h"
+#include "client/service_names.h"
 #include "registry/service_table.h"
 #include "server/management_call.h"
 #include "server/management_json.h"
@@ -43,6 +44,7 @@ ManagementResult list_services(const ManagementCall& call) {
 // Who may receive from the service's queue may say that it does.
 ManagementResult put_service(const ManagementCall& call) {
   BB_TRY_ASSIGN(registry::ServiceInstance instance, registry::parse_instance(call.request.body));
+  BB_TRY(client::check_service_name(instance.key.name));
   if (instance.key != key_of(call) || instance.id() != call.arguments[3]) {
     return fail(ErrorCode::kPreconditionFailed,
                 "vhost, exchange, name, host and pid differ from those of the path");

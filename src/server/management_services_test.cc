@@ -44,6 +44,13 @@ TEST_F(ManagementServices, AreRegisteredListedAndRemoved) {
               HasSubstr(R"("error":"not_found")"));
 }
 
+TEST_F(ManagementServices, ANameThatAnotherQueueHasIsNoServices) {
+  for (const std::string name : {"history", "quarantine", "svc.dlq", "svc.retry.1000"}) {
+    EXPECT_EQ(put(test_instance(name)), 400u) << name;
+  }
+  EXPECT_EQ(count(), 0u);
+}
+
 TEST_F(ManagementServices, WhatIsPutIsWhatThePathSays) {
   const std::string body = boost::json::serialize(registry::to_json(test_instance()));
   EXPECT_EQ(status("PUT", path("other"), body), 400u);

@@ -13,6 +13,8 @@ from bb_pytest import PATIENCE_S, get_when_there
 
 EVENT = "test.service.ran"
 PUBLISH = ("publish", EVENT, "--skip-validation", "--quiet")
+OTHER_SETTINGS = ("subscribe", "#", "--service", "svc", "--exec", "true", "--retry-delay", "50ms",
+                  "--timeout", "20s")  # fmt: skip
 
 
 @pytest.fixture
@@ -232,11 +234,22 @@ def test_ends_what_it_has_begun_when_it_is_interrupted(bb, service, channel):
     get_when_there(channel, service.queue)
 
 
-def test_a_queue_with_other_settings(bb, service, channel):
-    channel.queue_declare(service.queue, durable=True, arguments={"x-max-length": 3})
-    refused = bb("subscribe", "#", "--service", "svc", "--exec", "true", "--timeout", "20s")
-    assert refused.returncode == 1 and "x-max-length" in refused.stderr
-    assert "bb queues delete" in refused.stderr and len(refused.stderr.splitlines()) == 1
+@pytest.mark.parametrize("which", ["", ".dlq", ".retry.50"])
+def test_a_queue_with_other_settings(bb, service, channel, which):
+    name = service.queue + which
+    channel.queue_declare(name, durable=True, arguments={"x-max-length": 3})
+    refused = bb(*OTHER_SETTINGS)
+    assert refused.returncode == 1 and "inequivalent arg" in refused.stderr
+    assert f"bb queues show '{name}', bb queues delete '{name}'" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_an_exchange_of_another_type(bb, service, channel):
+    channel.exchange_declare(bb.exchange, "fanout", durable=True)
+    refused = bb(*OTHER_SETTINGS)
+    assert refused.returncode == 1 and "inequivalent arg 'type'" in refused.stderr
+    assert f"bb exchanges show '{bb.exchange}', bb exchanges delete" in refused.stderr
+    assert "bb queues" not in refused.stderr and len(refused.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -245,8 +258,17 @@ def test_a_queue_with_other_settings(bb, service, channel):
         (["--exec", "true"], "--service"),
         (["--service", "a", "--queue", "b"], "--queue"),
         (["--service", "a b"], "'a b'"),
+        (["--service", "history"], "keeps what was published"),
+        (["--service", "quarantine"], "keeps what the exchange refused"),
+        (["--service", "a.dlq", "--exec", "true"], "dead letters"),
+        (["--service", "a.retry.1000"], "delay queue"),
         (["--attempts", "3"], "--exec"),
         (["--service", "a", "--exec", "true", "--ordered-by", "a..b"], "a..b"),
+        (["--service", "a", "--exec", "true", "--ordered-by", "sauce.app"], "no field 'sauce'"),
+        (
+            ["--service", "a", "--exec", "true", "--retry-delay", "10m", "--retry-delay-max", "1s"],
+            "--retry-delay-max 1s is shorter",
+        ),
     ],
 )
 def test_options_that_do_not_go_together(bb_alone, options, says):
