@@ -158,7 +158,7 @@ asio::awaitable<Result<ServiceEnd>> run_service(const ServiceJob& job, Runner& r
     if (!sender) {
       Error error = std::move(sender).error();
       if (error.code == ErrorCode::kAccessRefused) {
-        error.message += "; --allow-private posts there all the same";
+        error.message += WebhookTarget::kAllowPrivateHint;
       }
       co_return fail(std::move(error));
     }

@@ -13,6 +13,14 @@ using client::Handled;
 using webhook::DeliveryQueue;
 using webhook::Verdict;
 
+namespace {
+
+std::string reason_of(const Verdict& verdict) {
+  return verdict.reason + (verdict.address_refused ? WebhookTarget::kAllowPrivateHint : "");
+}
+
+}  // namespace
+
 WebhookTarget::WebhookTarget(const asio::any_io_executor& executor, webhook::WebhookSender sender,
                              Notice on_notice, std::function<void()> on_gone)
     : executor_(executor),
@@ -53,7 +61,7 @@ void WebhookTarget::on_delivered(DeliveryQueue::Key key) {
 }
 
 void WebhookTarget::on_given_up(DeliveryQueue::Key key, const Verdict& verdict) {
-  settle(key, Handled::failed(verdict.reason));
+  settle(key, Handled::failed(reason_of(verdict)));
 }
 
 void WebhookTarget::on_failed(DeliveryQueue::Key, const Verdict& verdict,
@@ -61,7 +69,11 @@ void WebhookTarget::on_failed(DeliveryQueue::Key, const Verdict& verdict,
   const std::string waits =
       pause.count() > 0 ? fmt::format("; it is left alone for {}", format_duration(pause)) : "";
   // Each longer pause is told, and not each event that fails with it.
-  const std::string notice = fmt::format("{}: {}{}", deliverer_.endpoint(), verdict.reason, waits);
+  const std::string reason = reason_of(verdict);
+  // Where there was no connection it names the endpoint.
+  const std::string place = deliverer_.endpoint() + ": ";
+  const std::string notice =
+      fmt::format("{}{}{}", reason.starts_with(place) ? "" : place, reason, waits);
   if (notice != std::exchange(last_failure_, notice)) on_notice_(notice);
 }
 

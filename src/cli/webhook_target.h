@@ -23,6 +23,9 @@ class WebhookTarget final : private webhook::DeliveryObserver {
  public:
   using Notice = std::function<void(const std::string&)>;
 
+  // Behind the error of an endpoint that may not be connected to.
+  static constexpr const char* kAllowPrivateHint = "; --allow-private posts there all the same";
+
   // `on_gone` is called once, if the endpoint wants no more events (410).
   WebhookTarget(const boost::asio::any_io_executor& executor, webhook::WebhookSender sender,
                 Notice on_notice, std::function<void()> on_gone);

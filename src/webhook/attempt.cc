@@ -80,6 +80,7 @@ Verdict judge(const AttemptResult& result, std::chrono::sys_seconds now, seconds
   verdict.action = unsendable ? Action::kGiveUp : Action::kRetry;
   verdict.blame = unsendable ? Blame::kEvent : Blame::kEndpoint;
   verdict.reason = result.problem;
+  verdict.address_refused = result.kind == AttemptResult::Kind::kAddressRefused;
   return verdict;
 }
 

@@ -53,7 +53,8 @@ struct Verdict {
   Action action = Action::kDelivered;
   Blame blame = Blame::kEndpoint;
   std::chrono::seconds retry_after{0};  // kRetry: no sooner than this, from now; 0 to maximum
-  std::string reason;  // one line without the endpoint's own words; empty when delivered
+  std::string reason;            // one line without the endpoint's own words; empty when delivered
+  bool address_refused = false;  // the reason is that of kAddressRefused
 };
 
 // A 2xx is delivered and a 410 disables. All else is tried again: a redirect is not followed (it

@@ -61,6 +61,7 @@ TEST(Verdict, FailuresWithoutAnAnswerAreTheEndpoints) {
     EXPECT_EQ(verdict.action, Action::kRetry);
     EXPECT_EQ(verdict.blame, Blame::kEndpoint);
     EXPECT_EQ(verdict.reason, "why");
+    EXPECT_EQ(verdict.address_refused, kind == Kind::kAddressRefused);
   }
 }
 

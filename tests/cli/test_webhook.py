@@ -168,3 +168,15 @@ def test_private_addresses_only_when_allowed(bb_alone):
     options = ["--service", "a", "--webhook", "http://127.0.0.1:1/", "--timeout", "5s"]
     refused = bb_alone("subscribe", "#", *options, BB_WEBHOOK_SECRET=SECRET)
     assert refused.returncode == 4 and "--allow-private" in refused.stderr
+
+
+def test_a_name_that_leads_to_a_private_address(bb, hook, endpoint):
+    server = endpoint()
+    url = server.url.replace("127.0.0.1", "127.1")  # as a resolver takes it, with no network
+    process = bb.start("subscribe", "test.#", "--service", "hooks", "--webhook", url,
+                       "--retry-delay", "50ms", "--timeout", f"{PATIENCE_S}s")  # fmt: skip
+    assert "receives" in process.stderr.readline()
+    publish(bb, 1)
+    notice = next(line for line in process.stderr if "127.1" in line)
+    assert notice.count("http://127.1") == 1 and "not a public address" in notice, notice
+    assert "--allow-private" in notice and not server.requests
