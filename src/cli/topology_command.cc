@@ -69,6 +69,13 @@ Result<void> run_topology(const Options& options) {
     earlier = std::move(topology.queues);
     BB_TRY_ASSIGN(topology, fetch_topology(session));
   }
+  // That of the settings need not be there yet.
+  if (options.exchange && topology.find_exchange(exchange.value) == nullptr) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("the vhost {} has no exchange {} ('bb exchanges' shows those that it "
+                            "has)",
+                            quoted_name(session.vhost), quoted_name(exchange.value)));
+  }
   TopologyView view = make_topology_view(topology, exchange.value);
   view.warnings = warn_of_orphans(view, earlier);
   for (TopologyWarning& warning : warn_of_patterns(topology, exchange.value, event_types)) {

@@ -118,6 +118,14 @@ def test_as_json(service):
     assert queue["service"] == "greeter" and queue["dead_letters"] == 2
 
 
+def test_an_exchange_that_is_not_there(vhost):
+    missing = vhost("topology", "--exchange", "nosuch")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "no exchange 'nosuch'" in missing.stderr and len(missing.stderr.splitlines()) == 1
+    # That of the settings is made by whoever subscribes or publishes first.
+    assert vhost("topology").returncode == OK
+
+
 def test_trouble(vhost, bb_alone, unique):
     wrong = vhost("topology", "--vhost", unique("none"))
     assert wrong.returncode == 1 and "there is no vhost" in wrong.stderr
