@@ -14,9 +14,10 @@ namespace bb::cli {
 std::string redacted(const std::vector<amqp::Url>& urls);
 
 // `error`, met while using `exchange` at one of `urls`, as one line with a hint where there is one
-// to give. `consequence` is what did not happen because of it ("the event was not published"), or
-// empty.
+// to give. `exchange` is what it is about where the error does not name it, or empty. `consequence`
+// is what did not happen because of it ("the event was not published"), or empty. `time_option`
+// allows more time.
 Error explain(Error error, const std::vector<amqp::Url>& urls, std::string_view exchange,
-              std::string_view consequence);
+              std::string_view consequence, std::string_view time_option = "--timeout");
 
 }  // namespace bb::cli

@@ -66,8 +66,8 @@ boost::asio::awaitable<Result<void>> empty_spool(client::Connection& connection,
     job.on_notice(fmt::format("bb: {} events of the spool are published", report.published));
   }
   if (report.refused > 0) {
-    job.on_notice(fmt::format("bb: {} events of the spool were refused: bb spool list --refused",
-                              report.refused));
+    job.on_warning(fmt::format("{} events of the spool were refused: bb spool list --refused",
+                               report.refused));
   }
   co_return drained;
 }
@@ -82,7 +82,7 @@ boost::asio::awaitable<Result<void>> spool_first(client::Connection& connection,
   if (emptied || !connection.is_open() || emptied.error().code == ErrorCode::kResourceLocked) {
     co_return emptied;
   }
-  job.on_notice("bb: warning: " + emptied.error().message);
+  job.on_warning(emptied.error().message);
   co_return Result<void>{};
 }
 

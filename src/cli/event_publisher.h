@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bloodbank/result.h"
@@ -40,8 +41,9 @@ struct PublishJob : BrokerAddress {
   std::vector<PlannedEvent> events;
   // What waits there is published first; empty: nothing is looked for.
   std::string spool_folder;
-  // Of the spool, when the events are published all the same.
+  // Of the spool, when the events are published all the same; warnings are for somebody to look at.
   std::function<void(const std::string&)> on_notice = [](const std::string&) {};
+  std::function<void(std::string_view)> on_warning = [](std::string_view) {};
   // Of the spool's, each that was published. May be empty.
   std::function<void(const client::SpoolEntry&)> on_spool_published;
   // Called in the order of the events, each once, as soon as its fate and those of all before it

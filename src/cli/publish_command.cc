@@ -79,9 +79,10 @@ PublishGate make_gate(const PublishCommandOptions& options, const Settings& sett
 constexpr std::chrono::milliseconds kFailOpenDeadline{2000};
 constexpr std::chrono::milliseconds kSpoolingTime{250};
 
-// So that each broker is tried within `time`.
+// So that each broker is tried within `time`, and what became of that is told.
 void share_out(std::chrono::milliseconds time, client::ConnectorOptions& connector) {
-  connector.connect.timeout = time / connector.urls.size();
+  const auto telling = std::min(time / 10, std::chrono::milliseconds(100));
+  connector.connect.timeout = (time - telling) / connector.urls.size();
   for (amqp::Url& url : connector.urls) url.connection_timeout.reset();
 }
 
@@ -105,13 +106,10 @@ int spool_rest(const PublishCommandOptions& options, const Settings& settings,
   reporter.on_spooled(rest);
   if (!rest.empty()) remember_last(options, settings, rest.back().event_id);
   if (error == nullptr) return kExitOk;
-  if (!options.quiet) {
-    print_error(
-        fmt::format("{}; {} in the spool and will be published from there (bb spool "
-                    "status)",
-                    error->message,
-                    rest.size() == 1 ? "the event is" : fmt::format("{} events are", rest.size())));
-  }
+  const auto tell = options.fail_open ? print_warning : print_error;
+  tell(fmt::format("{}; {} in the spool and will be published from there (bb spool status)",
+                   error->message,
+                   rest.size() == 1 ? "the event is" : fmt::format("{} events are", rest.size())));
   return options.fail_open ? kExitOk : error_info(ErrorCode::kUnreachable).exit_code;
 }
 
@@ -136,6 +134,7 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
   job.on_notice = [&](const std::string& notice) {
     if (!options.quiet) print_notice(notice);
   };
+  job.on_warning = print_warning;
 
   NearBindingFinder finder(options.url, job.exchange);
   PublishReporter reporter(options.json_output, options.quiet, job.exchange,
@@ -152,7 +151,7 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
     share_out(job.timeout, job.connector);
   }
   Deadline deadline = Deadline::in(client::round_time_max(job.connector));
-  if (options.fail_open) deadline.latest = Deadline::in(job.timeout).at;
+  if (options.fail_open) deadline.at = deadline.latest = Deadline::in(job.timeout).at;
   PublishProgress progress;
   Runner runner;
   auto links = open_link_recorder(settings);
@@ -179,7 +178,8 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
   if (result) return reporter.finish(job.events);
 
   if (!job.spool_folder.empty() && is_for_spool(result.error().code, options.fail_open)) {
-    const Error error = explain(std::move(result).error(), job.connector.urls, job.exchange, "");
+    const Error error = explain(std::move(result).error(), job.connector.urls, job.exchange, "",
+                                options.fail_open ? "--deadline" : "--timeout");
     return spool_rest(options, settings, job, reporter, job.spool_folder, &error);
   }
   const std::string what =

@@ -122,7 +122,7 @@ Result<void> run_list(const Options& options) {
   std::string json;
   std::uint64_t left = options.limit.value_or(1000);
   bool more = false;
-  BB_TRY(spool.visit(options.area(), 0, [&](const SpoolEntry& entry) {
+  const auto visited = spool.visit(options.area(), 0, [&](const SpoolEntry& entry) {
     if (left == 0) {
       more = true;
       return false;
@@ -140,10 +140,13 @@ Result<void> run_list(const Options& options) {
       if (options.format == OutputFormat::kNdjson) json += '\n';
     }
     return true;
-  }));
+  });
+  // Damage is told behind what can be read.
+  if (!visited && visited.error().code != ErrorCode::kCorruptData) return visited;
   if (options.format == OutputFormat::kJson) json += json.empty() ? "[]\n" : "]\n";
   if (options.format == OutputFormat::kText) {
     if (table.rows.empty()) {
+      if (!visited) return visited;
       print_notice(options.refused ? "bb: nothing was refused" : "bb: the spool is empty");
       return {};
     }
@@ -151,7 +154,7 @@ Result<void> run_list(const Options& options) {
   }
   BB_TRY(write_all(STDOUT_FILENO, json));
   if (more) print_notice("bb: there are more; --limit N shows more of them");
-  return {};
+  return visited;
 }
 
 struct Flushing {
@@ -228,7 +231,10 @@ Result<void> run_drop(const Options& options) {
     BB_TRY(confirm("Give up what is damaged in the spool?", options.yes));
     BB_TRY_ASSIGN(const Spool::Damage damage, spool.drop_damaged());
     print_notice(
-        fmt::format("bb: {} places with {} bytes were given up", damage.places, damage.bytes));
+        damage.places == 0
+            ? "bb: nothing of the spool is damaged"
+            : fmt::format("bb: given up: {} bytes in {} {}, and the events that were there",
+                          damage.bytes, damage.places, damage.places == 1 ? "place" : "places"));
     return {};
   }
   if (options.all) {

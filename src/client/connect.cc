@@ -7,6 +7,7 @@
 
 #include "base/try.h"
 #include "client/connection_state.h"
+#include "client/handshake.h"
 #include "client/resolve.h"
 #include "client/tls_link.h"
 #include "tls/context.h"
@@ -106,10 +107,14 @@ TlsPeer tls_peer(const amqp::Url& url) {
 }
 
 void ConnectionState::on_handshake_timeout() {
-  protocol_.end({ErrorCode::kUnreachable,
-                 fmt::format("{} accepted the connection but did not complete the AMQP handshake "
-                             "in time: check that the port of the URL is the broker's AMQP port",
-                             protocol_.peer())});
+  if (protocol_.awaits_login()) {
+    protocol_.end(unanswered_login(protocol_.url()));
+  } else {
+    protocol_.end({ErrorCode::kUnreachable,
+                   fmt::format("{} accepted the connection but did not complete the AMQP handshake "
+                               "in time: check that the port of the URL is the broker's AMQP port",
+                               protocol_.peer())});
+  }
   dispatch_events();
   close_socket();
 }

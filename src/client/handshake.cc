@@ -188,4 +188,11 @@ Error dropped_after_login(const amqp::Url& url) {
                       peer_name(url), log_in_of(url), check_credentials(url))};
 }
 
+Error unanswered_login(const amqp::Url& url) {
+  return {ErrorCode::kUnreachable,
+          fmt::format("the broker at {} did not answer the {} in time: it is busy, or holds back "
+                      "that it refuses the password, as some brokers do: {}",
+                      peer_name(url), log_in_of(url), check_credentials(url))};
+}
+
 }  // namespace bb::client

@@ -47,5 +47,7 @@ Error refused_by_broker(const amqp::connection::Close& close, const amqp::Url& u
 // The socket was closed right after the log-in: how brokers before the capability
 // authentication_failure_close refuse a password.
 Error dropped_after_login(const amqp::Url& url);
+// No answer to the log-in in time: brokers hold back that they refuse a password.
+Error unanswered_login(const amqp::Url& url);
 
 }  // namespace bb::client

@@ -69,6 +69,8 @@ class Protocol {
 
   bool is_open() const { return state_ == State::kOpen; }
   bool has_ended() const { return state_ == State::kEnded; }
+  // We have said who we are, and the broker has not answered.
+  bool awaits_login() const { return state_ == State::kTune; }
   // Ended by the answer to our goodbye: nothing is left to send or to receive.
   bool said_goodbye() const { return said_goodbye_; }
   // Why the connection is not open. Meaningful unless is_open().

@@ -116,10 +116,16 @@ Result<void> Spool::visit(SpoolArea area, std::uint64_t from,
                           const std::function<bool(const SpoolEntry&)>& visitor) {
   // Refused entries are not in the order of their numbers where some were sent again.
   const std::uint64_t from_sequence = area == SpoolArea::kWaiting ? from : 0;
-  return for_each_entry(
+  std::optional<Error> damage;
+  BB_TRY(for_each_entry(
       files_->queue(area), from_sequence,
       [&](SpoolEntry&& entry) { return entry.number < from || visitor(entry); },
-      [](const Error&) { return false; });
+      [&](const Error& error) {
+        if (!damage) damage = error;
+        return true;
+      }));
+  if (damage) return fail(*std::move(damage));
+  return {};
 }
 
 Result<SpoolStatus> Spool::status() {

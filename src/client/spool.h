@@ -79,8 +79,8 @@ class Spool {
   Result<std::optional<SpoolDrain>> try_begin_drain(SpoolArea area = SpoolArea::kWaiting);
 
   // Shows the entries from that number on, in order, to `visitor`, until it returns false. One at a
-  // time is in memory. Takes nothing out, and also works while a process drains. kCorruptData:
-  // damaged; what is in front of it has been shown.
+  // time is in memory. Takes nothing out, and also works while a process drains. kCorruptData: the
+  // first damage; what can be read in front of it and behind has been shown.
   Result<void> visit(SpoolArea area, std::uint64_t from,
                      const std::function<bool(const SpoolEntry&)>& visitor);
 
@@ -97,8 +97,8 @@ class Spool {
     std::uint64_t bytes = 0;
   };
   // Gives up what is damaged, in both areas, and keeps all that can be read; durable on return.
-  // Returns what it gave up; files that are gone or cut off count nothing. kResourceLocked: a
-  // process is draining.
+  // Returns what it gave up, with what had gone by itself: files that are gone or cut off.
+  // kResourceLocked: a process is draining.
   Result<Damage> drop_damaged();
 
  private:

@@ -138,6 +138,19 @@ TEST(SpoolDamage, IsToldWithItsPlaceAndDoesNotKeepAnybodyFromAppending) {
 }
 
 // Where nothing says how far the segment had been on the disk, what comes later does.
+TEST(SpoolDamage, HidesNothingThatCanBeReadAroundIt) {
+  SpoolOnDisk files;
+  files.disk.flip_bit(kSegment, files.offset_of("second"), 0);
+  std::vector<std::string> bodies;
+  const auto visited = files.spool.visit(SpoolArea::kWaiting, 0, [&](const SpoolEntry& entry) {
+    bodies.push_back(entry.body);
+    return true;
+  });
+  EXPECT_THAT(bodies, ElementsAre("first", "third", "fourth"));
+  ASSERT_FALSE(visited);
+  EXPECT_EQ(visited.error().code, ErrorCode::kCorruptData);
+}
+
 TEST(SpoolDamage, IsToldFromATornTailByWhatWasAppendedLater) {
   for (const std::string_view hit : {"second", "fourth"}) {
     SCOPED_TRACE(hit);

@@ -23,7 +23,13 @@ Result<SharedQueue::Access> SharedQueue::lock(LossMode losses) {
     BB_TRY_ASSIGN(const bool as_known, open_tail(access));
     if (as_known) return access;
   }
-  BB_TRY_ASSIGN(access.state, recover(folder_, options_.name, access.state, losses));
+  const State known = access.state;
+  BB_TRY_ASSIGN(const bool is_lossy, has_loss(known));
+  BB_TRY_ASSIGN(access.state, recover(folder_, options_.name, known, losses));
+  if (is_lossy) {
+    access.lost_bytes =
+        known.tail_end - (access.state.tail == known.tail ? access.state.tail_end : 0);
+  }
   BB_TRY_ASSIGN(const bool as_known, open_tail(access));
   if (!as_known) {
     return fail(ErrorCode::kIo,
@@ -34,6 +40,16 @@ Result<SharedQueue::Access> SharedQueue::lock(LossMode losses) {
   // Without it the next one recovers again; a full disk does not keep anybody from draining.
   (void)write_state(access);
   return access;
+}
+
+Result<bool> SharedQueue::has_loss(const State& known) {
+  if (known.tail == 0) return false;
+  const auto file = folder_.open_file(segment_file_name(known.tail), io::OpenMode::kRead);
+  // Of an unsettled state it may have been removed in order.
+  if (!file && file.error().code == ErrorCode::kNotFound) return known.settled;
+  if (!file) return fail(file.error());
+  BB_TRY_ASSIGN(const std::uint64_t size, (*file)->size());
+  return size < known.tail_end;
 }
 
 Result<bool> SharedQueue::open_tail(Access& access) {
@@ -221,10 +237,11 @@ Result<void> SharedQueue::remove_all() {
   return write_state(access);
 }
 
-Result<void> SharedQueue::accept_losses() {
+Result<std::uint64_t> SharedQueue::accept_losses() {
   BB_TRY_ASSIGN(Access access, lock(LossMode::kAccept));
   BB_TRY(recount(access));
-  return write_state(access);
+  BB_TRY(write_state(access));
+  return access.lost_bytes;
 }
 
 Result<std::uint64_t> SharedQueue::bytes() {

@@ -60,8 +60,8 @@ class SharedQueue {
   Result<void> remove_all();
 
   // Makes the next calls go on with what is left, where they would tell of a loss; counts anew
-  // what the segments take.
-  Result<void> accept_losses();
+  // what the segments take. Returns how many bytes of records were lost.
+  Result<std::uint64_t> accept_losses();
 
   // What the segments take.
   Result<std::uint64_t> bytes();
@@ -80,11 +80,14 @@ class SharedQueue {
     State state;
     std::shared_ptr<io::File> tail;  // null: there is none to append to
     std::uint32_t tail_salt = 0;
+    std::uint64_t lost_bytes = 0;  // that recover() went on without
   };
 
   Result<Access> lock(LossMode losses = LossMode::kRefuse);
   // Whether the tail is as the state says.
   Result<bool> open_tail(Access& access);
+  // Whether what the state says is on the disk is not there.
+  Result<bool> has_loss(const State& known);
   Result<void> begin_tail(Access& access);
   Result<void> write_batch(Access& access, std::span<const ByteView> payloads);
   void undo_append(Access& access, const State& before);

@@ -105,8 +105,9 @@ Result<bool> repair_pass(SharedQueue& queue, Repair& repair) {
 }  // namespace
 
 Result<Repair> drop_damaged(SharedQueue& queue) {
-  BB_TRY(queue.accept_losses());
   Repair repair;
+  BB_TRY_ASSIGN(const std::uint64_t lost_bytes, queue.accept_losses());
+  if (lost_bytes > 0) repair = {.places = 1, .bytes = lost_bytes};
   for (bool again = true; again;) {
     BB_TRY_ASSIGN(again, repair_pass(queue, repair));
   }

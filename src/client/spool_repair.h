@@ -13,8 +13,8 @@ struct Repair {
 };
 
 // Covers what cannot be read by gaps, so that readers go on behind it; a header is written anew
-// from what the records say. Durable on return. The caller keeps others from draining. Errors:
-// those of the folder and its files.
+// from what the records say. A file that is gone or cut off is a place too. Durable on return. The
+// caller keeps others from draining. Errors: those of the folder and its files.
 Result<Repair> drop_damaged(SharedQueue& queue);
 
 }  // namespace bb::client::spool

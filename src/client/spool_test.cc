@@ -339,7 +339,11 @@ TEST_F(SpoolTest, AFileThatIsGoneOrCutOffIsToldUntilThatIsAccepted) {
     EXPECT_THAT(appended.error().message, HasSubstr("bb spool drop --damaged"));
     EXPECT_EQ(spool.status().error().code, ErrorCode::kCorruptData);
     EXPECT_EQ(begin_drain(spool).next_batch().error().code, ErrorCode::kCorruptData);
-    ASSERT_TRUE(spool.drop_damaged());
+    const auto dropped = spool.drop_damaged();
+    ASSERT_TRUE(dropped);
+    EXPECT_EQ(dropped->places, 1U);
+    EXPECT_GT(dropped->bytes, 0U) << "the event that is gone";
+    EXPECT_EQ(spool.drop_damaged()->places, 0U);
     append(spool, {"d"});
     if (gone) {
       EXPECT_THAT(drain_all(spool), ElementsAre("d"));

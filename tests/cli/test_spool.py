@@ -8,8 +8,10 @@ import subprocess
 import time
 
 import pytest
+from pika import spec
 
 from bb_pytest import PATIENCE_S, Program
+from fake_broker import FakeBroker
 from service import free_ports
 
 EVENT = "test.spool.kept"
@@ -134,11 +136,55 @@ def test_drop(away):
     assert away("spool", "drop", "--yes").returncode == 2
 
 
+def segment(bb):
+    return next((bb.folder).rglob("queue-*.spool"))
+
+
+def test_a_damaged_event_hides_no_other(away):
+    ids = spooled(away, 3)
+    content = segment(away).read_bytes()
+    at = content.index(ids[1].encode())
+    segment(away).write_bytes(content[:at] + b"#" + content[at + 1 :])
+    for output in ("text", "json", "ndjson"):
+        listed = away("spool", "list", "-o", output)
+        assert listed.returncode == 1 and "damaged at byte" in listed.stderr
+        assert [id in listed.stdout for id in ids] == [True, False, True], output
+    assert len(json.loads(away("spool", "list", "-o", "json").stdout)) == 2
+    dropped = away("spool", "drop", "--damaged", "--yes")
+    assert dropped.returncode == 0 and "in 1 place, and the events" in dropped.stderr
+    assert "nothing of the spool is damaged" in away("spool", "drop", "--damaged", "--yes").stderr
+    assert status(away)["entries"] == 2
+
+
+def test_a_file_that_is_cut_off_is_given_up_aloud(away):
+    spooled(away, 2)
+    size = segment(away).stat().st_size
+    os.truncate(segment(away), size - 8)
+    dropped = away("spool", "drop", "--damaged", "--yes")
+    given_up = re.search(r"given up: (\d+) bytes in 1 place", dropped.stderr)
+    assert dropped.returncode == 0 and int(given_up[1]) > 8, dropped.stderr
+    assert status(away)["entries"] == 1
+
+
 def test_fail_open_keeps_the_event_whatever_the_broker_says(bb, broker):
     wrong = re.sub(r"//[^@]*@", "//guest:wrong@", broker.url)
-    done = keep(bb, 1, "--fail-open", RABBIT_URL=wrong)
-    assert done.returncode == 0 and "in the spool" in done.stderr
-    assert json.loads(bb("spool", "status", "-o", "json", RABBIT_URL=wrong).stdout)["entries"] == 1
+    # A hook is run again and again, and hears each time what is wrong.
+    for _ in range(6):
+        done = keep(bb, 1, "--fail-open", "--quiet", RABBIT_URL=wrong)
+        assert done.returncode == 0 and len(done.stderr.splitlines()) == 1
+        assert done.stderr.startswith("bb: warning: ") and "in the spool" in done.stderr
+        assert "log-in of user 'guest'" in done.stderr and "password" in done.stderr
+    assert json.loads(bb("spool", "status", "-o", "json", RABBIT_URL=wrong).stdout)["entries"] == 6
+
+
+@pytest.mark.parametrize(
+    ("silent_on", "says"),
+    [(spec.Connection.StartOk, "the log-in of user"), (spec.Basic.Publish, "with --deadline")],
+)
+def test_fail_open_says_what_was_not_answered(bb_alone, silent_on, says):
+    with FakeBroker(silent_on=silent_on) as broker:
+        done = keep(bb_alone, 1, "--fail-open", "--deadline", "700ms", RABBIT_URL=broker.url)
+    assert done.returncode == 0 and says in done.stderr and "--timeout" not in done.stderr
 
 
 def test_what_the_broker_refuses_does_not_hold_up_the_rest(bb, channel, everything):
