@@ -14,6 +14,7 @@
 #include "base/host_name.h"
 #include "base/try.h"
 #include "bloodbank/publisher.h"
+#include "client/cloud_message.h"
 #include "client/publisher.h"
 #include "client/spool_place.h"
 #include "correlation/link_recorder.h"
@@ -100,7 +101,8 @@ class Publisher::Impl {
     if (!config_.links.host.empty()) {
       recorder_.emplace(recorder_options(config_));
       options.on_spool_published = [this](const client::SpoolEntry& entry) {
-        recorder_->published(entry.body);
+        const auto binary = client::envelope_of_binary(entry.message().properties, entry.body);
+        recorder_->published(binary ? *binary : entry.body);
       };
     }
     publisher_.emplace(context_.get_executor(), std::move(options));
