@@ -3,8 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <deque>
+#include <optional>
 #include <string>
 #include <utility>
+
+#include "client/signal.h"
 
 #include "correlation/redis_format.h"
 #include "correlation/walk.h"
@@ -24,6 +31,8 @@ constexpr std::size_t kLinksPerWrite = 4096;
 constexpr std::size_t kEventsPerScript = 1000;
 // Events of one write without scripts.
 constexpr std::size_t kEventsPerWrite = 1000;
+// So many writes are under way: the server is at one while the answer to another is read.
+constexpr std::size_t kLookupsAtOnce = 2;
 // So many on a level are quicker asked for as they are: a script takes four times as long for each.
 constexpr std::size_t kWideLevel = 16;
 constexpr int kAddAttempts = 1000;
@@ -252,17 +261,51 @@ asio::awaitable<Result<Graph>> RedisLinkStore::walk(Uuid event, Direction direct
   co_return make_graph(std::move(walk), std::move(down));
 }
 
+// Look-ups that are under way; those who look up outlive none of it.
+struct RedisLinkStore::Lookups {
+  explicit Lookups(const asio::any_io_executor& executor) : changed(executor) {}
+
+  std::deque<Uuid> todo;
+  std::size_t running = 0;
+  std::optional<Error> failure;
+  client::Signal changed;
+};
+
 asio::awaitable<Result<void>> RedisLinkStore::go(Walk& walk) {
-  for (auto wanted = walk.wanted(); !wanted.empty(); wanted = walk.wanted()) {
-    if (scripts_allowed_ && wanted.size() < kWideLevel) {
+  const auto executor = co_await asio::this_coro::executor;
+  Lookups lookups(executor);
+  for (;;) {
+    const bool idle = lookups.running == 0 && lookups.todo.empty();
+    const std::vector<Uuid> wanted = idle ? walk.wanted() : walk.wanted_soon();
+    if (idle && wanted.empty()) break;
+    if (idle && scripts_allowed_ && wanted.size() < kWideLevel) {
       auto ahead = co_await look_ahead(walk, wanted);
       if (!ahead) co_return fail(std::move(ahead).error());
       scripts_allowed_ = *ahead;
       if (scripts_allowed_) continue;
     }
-    if (auto found = co_await look_up(walk, wanted); !found) co_return found;
+    lookups.todo.insert(lookups.todo.end(), wanted.begin(), wanted.end());
+    while (lookups.running < kLookupsAtOnce && !lookups.todo.empty() && !lookups.failure) {
+      const auto count = static_cast<std::ptrdiff_t>(
+          std::min(std::max(lookups.todo.size() / kLookupsAtOnce, kWideLevel), kEventsPerWrite));
+      const auto end = lookups.todo.begin() + std::min(count, std::ssize(lookups.todo));
+      std::vector<Uuid> portion(lookups.todo.begin(), end);
+      lookups.todo.erase(lookups.todo.begin(), end);
+      ++lookups.running;
+      asio::co_spawn(executor, run_lookup(walk, std::move(portion), lookups), asio::detached);
+    }
+    if (lookups.running > 0) co_await lookups.changed.wait();
+    if (lookups.failure && lookups.running == 0) co_return fail(*lookups.failure);
   }
   co_return Result<void>{};
+}
+
+asio::awaitable<void> RedisLinkStore::run_lookup(Walk& walk, std::vector<Uuid> events,
+                                                 Lookups& lookups) {
+  auto found = co_await look_up(walk, std::move(events));
+  if (!found && !lookups.failure) lookups.failure = std::move(found).error();
+  --lookups.running;
+  lookups.changed.notify();
 }
 
 // False: the server runs no scripts for us.
@@ -288,18 +331,14 @@ asio::awaitable<Result<bool>> RedisLinkStore::look_ahead(Walk& walk, std::vector
 
 asio::awaitable<Result<void>> RedisLinkStore::look_up(Walk& walk, std::vector<Uuid> events) {
   const bool with_children = walk.direction() != Direction::kAncestors;
-  for (std::size_t at = 0; at < events.size(); at += kEventsPerWrite) {
-    const auto portion =
-        std::span(events).subspan(at, std::min(kEventsPerWrite, events.size() - at));
-    std::vector<Command> commands = look_up_commands(portion, with_children);
-    auto replies = co_await client_->pipeline(std::move(commands));
-    if (!replies) co_return fail(std::move(replies).error());
-    if (auto checked = check(*replies); !checked) co_return checked;
-    const std::vector<Reply>& records = replies->front().items;
-    for (std::size_t i = 0; i < portion.size() && i < records.size(); ++i) {
-      walk.found(
-          read_neighbours(portion[i], records[i], with_children ? &(*replies)[i + 1] : nullptr));
-    }
+  std::vector<Command> commands = look_up_commands(events, with_children);
+  auto replies = co_await client_->pipeline(std::move(commands));
+  if (!replies) co_return fail(std::move(replies).error());
+  if (auto checked = check(*replies); !checked) co_return checked;
+  const std::vector<Reply>& records = replies->front().items;
+  for (std::size_t i = 0; i < events.size() && i < records.size(); ++i) {
+    const Reply* const children = with_children ? &(*replies)[i + 1] : nullptr;
+    walk.found(read_neighbours(events[i], records[i], children));
   }
   co_return Result<void>{};
 }

@@ -34,6 +34,8 @@ class RedisLinkStore final : public LinkStore {
   Neighbours read_neighbours(const Uuid& event, const redis::Reply& record,
                              const redis::Reply* children);
   boost::asio::awaitable<Result<void>> go(Walk& walk);
+  struct Lookups;
+  boost::asio::awaitable<void> run_lookup(Walk& walk, std::vector<Uuid> events, Lookups& lookups);
   boost::asio::awaitable<Result<void>> look_up(Walk& walk, std::vector<Uuid> events);
   boost::asio::awaitable<Result<bool>> look_ahead(Walk& walk, std::vector<Uuid> events);
 

@@ -74,19 +74,22 @@ void Walk::reach() {
   }
 }
 
-std::vector<Uuid> Walk::wanted() {
+std::vector<Uuid> Walk::wanted_soon() {
   std::vector<Uuid> ids;
-  const auto ask_for = [&](Entry& entry) {
-    if (!std::exchange(entry.looked_up, true)) ids.push_back(entry.neighbours.id);
-  };
-  for (Entry* const entry : pending_) ask_for(*entry);
-  pending_.clear();
+  for (Entry* const entry : std::exchange(pending_, {})) {
+    if (!std::exchange(entry->looked_up, true)) ids.push_back(entry->neighbours.id);
+  }
+  return ids;
+}
+
+std::vector<Uuid> Walk::wanted() {
+  std::vector<Uuid> ids = wanted_soon();
   if (!ids.empty()) return ids;
   // Nothing that was thought of: those that turned out to be nearer than thought.
   reach();
   for (const Reached& event : reached_) {
     event.entry->depth = event.depth;
-    ask_for(*event.entry);
+    if (!std::exchange(event.entry->looked_up, true)) ids.push_back(event.entry->neighbours.id);
   }
   return ids;
 }

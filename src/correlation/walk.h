@@ -28,6 +28,9 @@ class Walk {
   // Events that are within the limits and were not found yet, nearest first; empty at the end.
   // Those that were asked for once are asked for no more, so answer for all of them.
   std::vector<Uuid> wanted();
+  // The same, as far as it is known without looking over all of them again: may be empty before the
+  // end. For those who ask for some while others are under way.
+  std::vector<Uuid> wanted_soon();
   // Of ancestors the record is enough; of descendants, their record and children.
   void found(Neighbours neighbours);
 
