@@ -120,7 +120,6 @@ class BulkRun {
   Deadline deadline_;
   std::size_t in_history_ = 0;  // events that no queue received
   std::string last_event_;
-  std::size_t last_line_ = 0;
   bool stopped_ = false;    // by a line that failed
   bool waiting_ = false;    // for more lines
   bool at_broker_ = false;  // what fails now is the broker's
@@ -162,11 +161,7 @@ void BulkRun::on_settled(const PlannedEvent& event, std::size_t line, Fate fate)
   }
   report_.published();
   record_link(links_, event);
-  // Confirms come in any order.
-  if (line > last_line_) {
-    last_line_ = line;
-    last_event_ = event.event_id;
-  }
+  last_event_ = event.event_id;
   if (options_.print == BulkPrint::kNothing) return;
   output_.add(published_line(event, options_.address.exchange, options_.print == BulkPrint::kJson));
 }

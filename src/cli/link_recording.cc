@@ -11,8 +11,7 @@
 
 #include "base/try.h"
 #include "cli/output.h"
-#include "cli/redis_settings.h"
-#include "client/cloud_message.h"
+#include "redis/client_options.h"
 
 namespace bb::cli {
 namespace {
@@ -38,11 +37,11 @@ asio::awaitable<Result<void>> finish(LinkRecorder& recorder) {
 
 Result<LinkRecorderPtr> open_link_recorder(const Settings& settings) {
   BB_TRY_ASSIGN(const bool wanted, settings.correlation_tracking(std::nullopt));
-  BB_TRY_ASSIGN(const std::optional<RedisAddress> address, settings.redis());
+  BB_TRY_ASSIGN(const std::optional<RedisConfig> address, settings.redis());
   BB_TRY_ASSIGN(const std::chrono::seconds ttl, settings.correlation_ttl());
   if (!wanted || !address) return nullptr;
   correlation::LinkRecorderOptions options;
-  options.redis = redis_options(*address);
+  options.redis = redis::client_options(*address);
   options.ttl = ttl;
   return std::make_unique<LinkRecorder>(std::move(options));
 }
@@ -50,12 +49,6 @@ Result<LinkRecorderPtr> open_link_recorder(const Settings& settings) {
 void record_link(LinkRecorder* recorder, const PlannedEvent& event) {
   if (recorder == nullptr || event.parents.empty()) return;
   if (const auto id = Uuid::parse(event.event_id)) recorder->published(*id, event.parents);
-}
-
-void record_link(LinkRecorder* recorder, const client::SpoolEntry& entry) {
-  if (recorder == nullptr) return;
-  const auto binary = client::envelope_of_binary(entry.message().properties, entry.body);
-  recorder->published(binary ? *binary : entry.body);
 }
 
 void finish_links(LinkRecorder* recorder, Runner& runner, const Result<void>& before,

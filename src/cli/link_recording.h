@@ -7,7 +7,6 @@
 #include "cli/planned_event.h"
 #include "cli/runner.h"
 #include "cli/settings.h"
-#include "client/spool_entry.h"
 #include "correlation/link_recorder.h"
 
 namespace bb::cli {
@@ -19,9 +18,6 @@ Result<LinkRecorderPtr> open_link_recorder(const Settings& settings);
 
 // `recorder` may be nullptr.
 void record_link(correlation::LinkRecorder* recorder, const PlannedEvent& event);
-// Of an event that has left the spool, in whatever form it is: the causes of a CloudEvent in binary
-// mode are in its headers. `recorder` may be nullptr.
-void record_link(correlation::LinkRecorder* recorder, const client::SpoolEntry& entry);
 
 // At the end of a command: waits until what can be recorded is, ten seconds at most and within
 // `deadline`; then one warning for all links that are not recorded. `recorder` may be nullptr.

@@ -6,8 +6,8 @@
 
 #include "base/try.h"
 #include "cli/duration.h"
-#include "cli/redis_settings.h"
 #include "correlation/redis_link_store.h"
+#include "redis/client_options.h"
 
 namespace bb::cli {
 namespace {
@@ -30,7 +30,7 @@ Result<LinkSource> LinkSource::open(const boost::asio::any_io_executor& executor
                                     const Settings& settings, LinkPlace place,
                                     const ManagementOptions& management) {
   LinkSource source;
-  BB_TRY_ASSIGN(const std::optional<RedisAddress> redis, settings.redis());
+  BB_TRY_ASSIGN(const std::optional<RedisConfig> redis, settings.redis());
   if (place == LinkPlace::kRedis && !redis) {
     return fail(ErrorCode::kUsage, "--links redis needs REDIS_HOST");
   }
@@ -44,7 +44,7 @@ Result<LinkSource> LinkSource::open(const boost::asio::any_io_executor& executor
   }
   if (source.is_redis()) {
     BB_TRY_ASSIGN(const std::chrono::seconds ttl, settings.correlation_ttl());
-    redis::ClientOptions client = redis_options(*redis);
+    redis::ClientOptions client = redis::client_options(*redis);
     client.timeout = source.timeout_;
     source.store_ = std::make_shared<correlation::RedisLinkStore>(
         std::make_shared<redis::Client>(executor, std::move(client)), ttl);

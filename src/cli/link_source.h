@@ -51,7 +51,7 @@ class LinkSource {
 
   std::shared_ptr<HttpLinkStore> broker_;
   std::shared_ptr<correlation::LinkStore> store_;
-  std::optional<RedisAddress> redis_;  // where the links are there
+  std::optional<RedisConfig> redis_;  // where the links are there
   std::chrono::milliseconds timeout_{};
 };
 

@@ -168,7 +168,7 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
   };
   if (recorder != nullptr) {
     job.on_spool_published = [recorder](const client::SpoolEntry& entry) {
-      record_link(recorder, entry);
+      recorder->published(entry);
     };
   }
   auto result = runner.run(publish_events(job, deadline, progress), deadline);

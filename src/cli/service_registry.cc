@@ -6,16 +6,17 @@
 
 #include "base/try.h"
 #include "cli/management_url.h"
-#include "cli/redis_settings.h"
+#include "redis/client_options.h"
 #include "registry/http_registry.h"
 #include "registry/redis_registry.h"
 
 namespace bb::cli {
 namespace {
 
-RegistryPlace redis_place(const RedisAddress& address) {
+RegistryPlace redis_place(const RedisConfig& address) {
   RegistryPlace place;
-  place.open = [options = redis_options(address)](const boost::asio::any_io_executor& executor) {
+  place.open = [options =
+                    redis::client_options(address)](const boost::asio::any_io_executor& executor) {
     return registry::make_redis_registry(executor, options);
   };
   place.advice = "REDIS_HOST, REDIS_PORT, REDIS_DB and REDIS_PASSWORD say where the registry is";
@@ -26,7 +27,7 @@ RegistryPlace redis_place(const RedisAddress& address) {
 
 Result<RegistryPlace> registry_place(const Settings& settings, const Settings::Flag& http_url,
                                      const Settings::Flag& amqp_url) {
-  BB_TRY_ASSIGN(const std::optional<RedisAddress> redis, settings.redis());
+  BB_TRY_ASSIGN(const std::optional<RedisConfig> redis, settings.redis());
   if (redis) return redis_place(*redis);
   BB_TRY_ASSIGN(ManagementTarget target, management_target(settings, http_url, amqp_url));
   if (!target.url.password) {

@@ -64,8 +64,8 @@ Result<std::uint16_t> Settings::http_port() const {
   return static_cast<std::uint16_t>(port);
 }
 
-Result<std::optional<RedisAddress>> Settings::redis() const {
-  RedisAddress address;
+Result<std::optional<RedisConfig>> Settings::redis() const {
+  RedisConfig address;
   address.host = find("REDIS_HOST", std::nullopt, "").value;
   if (address.host.empty()) return std::nullopt;
   BB_TRY_ASSIGN(const std::uint64_t port, find_number("REDIS_PORT", 6379, 1, UINT16_MAX));

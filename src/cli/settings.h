@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "amqp/url.h"
+#include "bloodbank/redis_config.h"
 #include "bloodbank/result.h"
 #include "cli/dotenv.h"
 
@@ -27,13 +28,6 @@ enum class Origin { kFlag, kEnvironment, kDotEnv, kDefault };
 struct Setting {
   std::string value;
   Origin origin = Origin::kDefault;
-};
-
-struct RedisAddress {
-  std::string host;
-  std::uint16_t port = 6379;
-  std::uint32_t database = 0;
-  std::string password;  // empty: none
 };
 
 // The settings that every command shares. An environment variable that is empty counts as unset.
@@ -67,7 +61,7 @@ class Settings {
   Result<Setting> schemas(const Flag& flag) const;
   // REDIS_HOST and the others; nullopt where no host is set. kUsage for a port or a database that
   // is none.
-  Result<std::optional<RedisAddress>> redis() const;
+  Result<std::optional<RedisConfig>> redis() const;
   // CORRELATION_TRACKING, "on" or "off": whether what caused an event is recorded. On by default;
   // kUsage for anything else.
   Result<bool> correlation_tracking(const Flag& flag) const;

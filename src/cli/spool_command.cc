@@ -181,7 +181,7 @@ boost::asio::awaitable<Result<client::DrainReport>> flush(Flushing flushing, Spo
   std::set<std::string> declared;
   std::function<void(const client::SpoolEntry&)> on_published;
   if (correlation::LinkRecorder* const links = flushing.links; links != nullptr) {
-    on_published = [links](const SpoolEntry& entry) { record_link(links, entry); };
+    on_published = [links](const SpoolEntry& entry) { links->published(entry); };
   }
   auto drained = co_await client::drain_spool(**drain, connection, report, std::move(on_progress),
                                               std::move(declared), std::move(on_published));

@@ -14,12 +14,12 @@
 #include "cli/duration.h"
 #include "cli/order_key.h"
 #include "cli/output.h"
-#include "cli/redis_settings.h"
 #include "cli/schema_settings.h"
 #include "cli/settings.h"
 #include "client/http_url.h"
 #include "client/sqlite_deduplicator.h"
 #include "io/read_file.h"
+#include "redis/client_options.h"
 #include "webhook/endpoint_url.h"
 #include "webhook/signature.h"
 
@@ -159,7 +159,7 @@ Result<void> remember_handled(const SubscribeCommandOptions& options, ServiceJob
   BB_TRY_ASSIGN(const auto address, Settings::load().redis());
   if (address && !options.data_dir) {
     redis::RedisDeduplicatorOptions there;
-    there.client = redis_options(*address);
+    there.client = redis::client_options(*address);
     there.prefix = redis::handled_prefix(queue);
     there.window = *options.deduplicate;
     job.redis_deduplicator = std::move(there);

@@ -15,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "client/cloud_message.h"
 #include "correlation/event_reader.h"
 #include "correlation/redis_link_store.h"
 
@@ -253,6 +254,11 @@ void LinkRecorder::published(const Uuid& event, std::vector<Uuid> parents) {
 
 void LinkRecorder::published(std::string_view body) {
   work_->add_body(body);
+}
+
+void LinkRecorder::published(const client::SpoolEntry& entry) {
+  const auto binary = client::envelope_of_binary(entry.message().properties, entry.body);
+  work_->add_body(binary ? *binary : entry.body);
 }
 
 void LinkRecorder::begin_finish() {

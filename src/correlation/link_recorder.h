@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/spool_entry.h"
 #include "correlation/link.h"
 #include "redis/client.h"
 
@@ -54,6 +55,9 @@ class LinkRecorder {
   void published(const Uuid& event, std::vector<Uuid> parents);
   // The same of a message's body.
   void published(std::string_view body);
+  // Of an event that has left the spool, in whatever form it is: the causes of a CloudEvent in
+  // binary mode are in its headers.
+  void published(const client::SpoolEntry& entry);
 
   // No more are to come, and what is there is to be recorded soon.
   void begin_finish();

@@ -14,13 +14,12 @@
 #include "base/host_name.h"
 #include "base/try.h"
 #include "bloodbank/publisher.h"
-#include "client/cloud_message.h"
 #include "client/publisher.h"
 #include "client/spool_place.h"
 #include "correlation/link_recorder.h"
 #include "library/management_api.h"
 #include "library/near_matches.h"
-#include "library/redis_options.h"
+#include "redis/client_options.h"
 
 namespace bb {
 namespace {
@@ -68,7 +67,7 @@ Error to_error(const correlation::UnrecordedLinks& missing) {
 
 correlation::LinkRecorderOptions recorder_options(const PublisherConfig& config) {
   correlation::LinkRecorderOptions options;
-  options.redis = redis_options(config.links);
+  options.redis = redis::client_options(config.links);
   options.ttl = config.links_for;
   if (config.on_links_missing) {
     options.on_given_up =
@@ -101,8 +100,7 @@ class Publisher::Impl {
     if (!config_.links.host.empty()) {
       recorder_.emplace(recorder_options(config_));
       options.on_spool_published = [this](const client::SpoolEntry& entry) {
-        const auto binary = client::envelope_of_binary(entry.message().properties, entry.body);
-        recorder_->published(binary ? *binary : entry.body);
+        recorder_->published(entry);
       };
     }
     publisher_.emplace(context_.get_executor(), std::move(options));

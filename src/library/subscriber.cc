@@ -19,7 +19,7 @@
 #include "client/sqlite_deduplicator.h"
 #include "client/subscriber.h"
 #include "library/management_api.h"
-#include "library/redis_options.h"
+#include "redis/client_options.h"
 #include "redis/redis_deduplicator.h"
 #include "registry/http_registry.h"
 #include "registry/redis_registry.h"
@@ -153,7 +153,7 @@ class Subscriber::Impl {
   client::SubscriberOptions with_redis(client::SubscriberOptions options) {
     if (config_.deduplicate_redis.host.empty()) return options;
     redis::RedisDeduplicatorOptions place;
-    place.client = redis_options(config_.deduplicate_redis);
+    place.client = redis::client_options(config_.deduplicate_redis);
     place.prefix = redis::handled_prefix(options.queue);
     place.window = config_.deduplicate_for;
     options.deduplicator =
@@ -227,7 +227,7 @@ Result<std::optional<Registering>> to_registering(const SubscriberConfig& config
   const amqp::Url& broker = options.connector.urls.front();
   Registering registering;
   if (in_redis) {
-    registering.redis = redis_options(config.registry);
+    registering.redis = redis::client_options(config.registry);
   } else {
     BB_TRY_ASSIGN(registering.api, management_api(config.management_url, broker));
   }

@@ -1,9 +1,9 @@
-#include "library/redis_options.h"
+#include "redis/client_options.h"
 
-namespace bb {
+namespace bb::redis {
 
-redis::ClientOptions redis_options(const RedisConfig& config) {
-  redis::ClientOptions options;
+ClientOptions client_options(const RedisConfig& config) {
+  ClientOptions options;
   options.host = config.host;
   options.port = config.port;
   options.database = config.database;
@@ -12,4 +12,4 @@ redis::ClientOptions redis_options(const RedisConfig& config) {
   return options;
 }
 
-}  // namespace bb
+}  // namespace bb::redis
