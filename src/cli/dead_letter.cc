@@ -128,6 +128,7 @@ FieldTable redrive_headers(const Delivery& delivery, const DeadLetter& letter) {
   }
   headers.erase(client::kReasonHeader);
   headers.erase(client::kDeferralsHeader);
+  headers.erase(client::kFirstFailedAtHeader);  // what is given up after a time begins anew
   headers.set(client::kFailedQueueHeader, letter.origin);
   headers.set(client::kFailedExchangeHeader, letter.exchange);
   headers.set(client::kFailedRoutingKeyHeader, letter.routing_key);

@@ -128,8 +128,9 @@ TEST(DeadLetter, GoesBackWithItsAttemptsCountedAnew) {
   EXPECT_EQ(text_in(back, client::kFailedExchangeHeader), "events");
   EXPECT_EQ(text_in(back, "of-its-own"), "kept");
   for (const std::string_view gone :
-       {client::kReasonHeader, client::kDeferralsHeader, std::string_view("x-death"),
-        std::string_view("x-delivery-count"), std::string_view("CC")}) {
+       {client::kReasonHeader, client::kDeferralsHeader, client::kFirstFailedAtHeader,
+        std::string_view("x-death"), std::string_view("x-delivery-count"),
+        std::string_view("CC")}) {
     EXPECT_EQ(back.find(gone), nullptr) << gone;
   }
 }

@@ -101,7 +101,7 @@ asio::awaitable<Handled> handle_event(const ServiceJob* job, EventChoice* choice
   if (target != nullptr) {
     std::string id = event->event_id.to_string();
     std::string body = attempt.delivery->body;
-    co_return co_await target->handle(std::move(id), std::move(body));
+    co_return co_await target->handle(std::move(id), std::move(body), attempt.first_failed_at);
   }
   ChildOptions child;
   child.command = job->command;

@@ -212,8 +212,8 @@ Command describe_subscribe(const std::shared_ptr<SubscribeCommandOptions>& optio
                       "End a command that takes longer; it has failed then (default 1m)"),
       text_option(
           "--webhook", "URL", options->webhook,
-          "Post each event there in place of printing it, in the form of Standard Webhooks: "
-          "until the endpoint has it, with growing pauses while it is down; 410 ends it"),
+          "Post each event there in place of printing it, in the form of Standard Webhooks. What "
+          "fails is posted again, with growing pauses while the endpoint is down; 410 ends it"),
       text_option("--webhook-secret-file", "FILE", options->webhook_secrets,
                   "The secrets (whsec_...) that sign webhooks, one a line: two while one replaces "
                   "the other (default $BB_WEBHOOK_SECRET)",

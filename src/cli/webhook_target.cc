@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <utility>
 
 #include "cli/duration.h"
@@ -14,6 +15,9 @@ using webhook::DeliveryQueue;
 using webhook::Verdict;
 
 namespace {
+
+// Standard Webhooks 1.0.0, "Deliverability and reliability": a schedule that spans multiple days.
+constexpr std::chrono::hours kGiveUpAfter{72};
 
 std::string reason_of(const Verdict& verdict) {
   return verdict.reason + (verdict.address_refused ? WebhookTarget::kAllowPrivateHint : "");
@@ -40,28 +44,43 @@ asio::awaitable<void> WebhookTarget::run() {
   while (!waiting_.empty()) settle(waiting_.begin()->first, Handled::left());
 }
 
-asio::awaitable<Handled> WebhookTarget::handle(std::string event_id, std::string body) {
+asio::awaitable<Handled> WebhookTarget::handle(std::string event_id, std::string body,
+                                               std::optional<Timestamp> first_failed_at) {
   const DeliveryQueue::Key key = ++last_key_;
   const auto outcome = std::make_shared<client::Pending<Handled>>(executor_);
   if (ended_ || !deliverer_.submit(key, std::move(event_id), std::move(body))) {
     co_return Handled::left();
   }
-  waiting_.emplace(key, outcome);
+  waiting_.emplace(key, Waiting{outcome, first_failed_at});
   auto handled = co_await client::wait_for(outcome);
   if (!handled) co_return Handled::left();
   co_return *std::move(handled);
 }
 
 void WebhookTarget::settle(DeliveryQueue::Key key, Handled handled) {
-  if (auto entry = waiting_.extract(key)) entry.mapped()->set(std::move(handled));
+  if (auto entry = waiting_.extract(key)) entry.mapped().outcome->set(std::move(handled));
 }
 
 void WebhookTarget::on_delivered(DeliveryQueue::Key key) {
   settle(key, Handled::done());
 }
 
-void WebhookTarget::on_given_up(DeliveryQueue::Key key, const Verdict& verdict) {
+void WebhookTarget::on_refused(DeliveryQueue::Key key, const Verdict& verdict) {
   settle(key, Handled::failed(reason_of(verdict)));
+}
+
+void WebhookTarget::on_handed_back(DeliveryQueue::Key key, const std::string& reason) {
+  const auto& first_failed_at = waiting_.at(key).first_failed_at;
+  if (first_failed_at && std::chrono::system_clock::now() - *first_failed_at >= kGiveUpAfter) {
+    settle(key, Handled::rejected(fmt::format("not delivered for {}: {}",
+                                              format_duration(kGiveUpAfter), reason)));
+  } else {
+    settle(key, Handled::deferred(reason));
+  }
+}
+
+void WebhookTarget::on_unsendable(DeliveryQueue::Key key, const Verdict& verdict) {
+  settle(key, Handled::rejected(reason_of(verdict)));
 }
 
 void WebhookTarget::on_failed(DeliveryQueue::Key, const Verdict& verdict,

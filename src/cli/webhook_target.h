@@ -6,19 +6,21 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
+#include "bloodbank/time.h"
 #include "client/signal.h"
 #include "client/subscriber.h"
 #include "webhook/deliverer.h"
 
 namespace bb::cli {
 
-// Posts until the endpoint has an event: what fails is tried again here, with the event
-// unacknowledged in its queue, for an endpoint that is down fails for all of them. One that is
-// given up, after three days or because it cannot be sent, is a failed attempt. On one executor;
-// not thread-safe.
+// Posts until the endpoint has an event, for a while: then the event is deferred, to a delay queue
+// of the broker, for three days since it first failed; after that it is rejected. An endpoint that
+// looked at an event and refused it has failed one of its attempts. On one executor; not
+// thread-safe.
 class WebhookTarget final : private webhook::DeliveryObserver {
  public:
   using Notice = std::function<void(const std::string&)>;
@@ -34,13 +36,21 @@ class WebhookTarget final : private webhook::DeliveryObserver {
   boost::asio::awaitable<void> run();
   void stop() { deliverer_.stop(); }
 
-  boost::asio::awaitable<client::Handled> handle(std::string event_id, std::string body);
+  // `first_failed_at`: client::Attempt's.
+  boost::asio::awaitable<client::Handled> handle(std::string event_id, std::string body,
+                                                 std::optional<Timestamp> first_failed_at);
 
  private:
   using Outcome = std::shared_ptr<client::Pending<client::Handled>>;
+  struct Waiting {
+    Outcome outcome;
+    std::optional<Timestamp> first_failed_at;
+  };
 
   void on_delivered(webhook::DeliveryQueue::Key key) override;
-  void on_given_up(webhook::DeliveryQueue::Key key, const webhook::Verdict& verdict) override;
+  void on_refused(webhook::DeliveryQueue::Key key, const webhook::Verdict& verdict) override;
+  void on_handed_back(webhook::DeliveryQueue::Key key, const std::string& reason) override;
+  void on_unsendable(webhook::DeliveryQueue::Key key, const webhook::Verdict& verdict) override;
   void on_failed(webhook::DeliveryQueue::Key key, const webhook::Verdict& verdict,
                  std::chrono::milliseconds pause, webhook::EndpointPacer::State state) override;
   void on_recovered() override;
@@ -53,7 +63,7 @@ class WebhookTarget final : private webhook::DeliveryObserver {
   std::uint64_t last_key_ = 0;
   bool ended_ = false;
   std::string last_failure_;
-  std::unordered_map<webhook::DeliveryQueue::Key, Outcome> waiting_;
+  std::unordered_map<webhook::DeliveryQueue::Key, Waiting> waiting_;
 };
 
 }  // namespace bb::cli

@@ -14,6 +14,15 @@ std::string service_queue(std::string_view exchange, std::string_view service) {
   return fmt::format("{}.{}", exchange, service);
 }
 
+Attempt::Attempt(std::shared_ptr<const Delivery> of, const FailureRecord& record)
+    : delivery(std::move(of)),
+      exchange(record.exchange),
+      routing_key(record.routing_key),
+      number(record.attempts + 1) {
+  // Anybody may set a header: what is no time says nothing.
+  if (const auto at = parse_rfc3339(record.first_failed_at)) first_failed_at = *at;
+}
+
 Subscriber::Subscriber(const asio::any_io_executor& executor, SubscriberOptions options,
                        Handler handler)
     : state_(std::make_shared<SubscriberState>(executor, std::move(options), std::move(handler))) {}

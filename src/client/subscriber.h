@@ -20,12 +20,15 @@
 #include <string>
 #include <vector>
 
+#include "bloodbank/time.h"
 #include "client/channel.h"
 #include "client/connector.h"
 #include "client/deduplicator.h"
 #include "client/retry_policy.h"
 
 namespace bb::client {
+
+struct FailureRecord;
 
 // What a handler made of an event.
 struct Handled {
@@ -60,12 +63,10 @@ struct Attempt {
   std::string exchange;  // what it was published with, also where it comes from a delay queue
   std::string routing_key;
   std::size_t number = 1;  // 1 is the first
+  // When an attempt at it first failed or was deferred; nullopt: none has.
+  std::optional<Timestamp> first_failed_at;
 
-  Attempt(std::shared_ptr<const Delivery> of, std::string to, std::string with, std::size_t count)
-      : delivery(std::move(of)),
-        exchange(std::move(to)),
-        routing_key(std::move(with)),
-        number(count) {}
+  Attempt(std::shared_ptr<const Delivery> of, const FailureRecord& record);
 };
 
 // An exception out of a handler is a failure.

@@ -345,7 +345,7 @@ awaitable<bool> SubscriberState::handle(Pointer self, SessionPointer session,
   bool settled = false;
   bool is_dead = false;
   for (;;) {
-    const Attempt attempt(delivery, record.exchange, record.routing_key, record.attempts + 1);
+    const Attempt attempt(delivery, record);
     const Handled handled = co_await call_handler(self, attempt);
     if (handled.kind == Handled::Kind::kLeft) break;
     if (handled.kind == Handled::Kind::kSkipped) {
@@ -371,6 +371,10 @@ awaitable<bool> SubscriberState::handle(Pointer self, SessionPointer session,
       break;
     }
     ++(is_deferred ? record.deferrals : record.attempts);
+    if (record.first_failed_at.empty()) {
+      record.first_failed_at =
+          format_rfc3339(std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
+    }
     co_await pause(self, self->options_.retry.delay(record.attempts + record.deferrals));
     if (!self->goes_on(session)) break;
   }
@@ -467,9 +471,7 @@ void SubscriberState::acknowledge(const SessionPointer& session, const Delivery&
 
 void SubscriberState::report(const DeliveryPointer& delivery, const Error& error) {
   if (!on_failure) return;
-  const FailureRecord record = FailureRecord::of(*delivery);
-  on_failure(Attempt(delivery, record.exchange, record.routing_key, record.attempts + 1),
-             Handled::failed(error.message));
+  on_failure(Attempt(delivery, FailureRecord::of(*delivery)), Handled::failed(error.message));
 }
 
 void SubscriberState::lost(const Error& error) {

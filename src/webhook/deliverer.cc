@@ -1,5 +1,6 @@
 #include "webhook/deliverer.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -34,7 +35,7 @@ Deliverer::Deliverer(const asio::any_io_executor& executor, WebhookSender sender
       wake_up_(executor) {}
 
 bool Deliverer::submit(Key key, std::string id, std::string body) {
-  if (!queue_.add(key)) return false;
+  if (!queue_.add(key, Clock::now())) return false;
   const bool is_new = events_.try_emplace(key, std::move(id), std::move(body)).second;
   BB_ASSERT(is_new);
   wake_up_.cancel();
@@ -52,13 +53,24 @@ bool Deliverer::is_ending() const {
 
 asio::awaitable<Deliverer::Ended> Deliverer::run() {
   for (;;) {
+    if (!is_ending()) hand_back_overdue();
     if (!is_ending()) start_due();
     if (is_ending() && queue_.in_flight() == 0) break;
-    const auto next = is_ending() ? std::nullopt : queue_.next_start();
-    wake_up_.expires_at(next.value_or(TimePoint::max()));
+    TimePoint next = TimePoint::max();
+    if (!is_ending()) {
+      next = std::min(queue_.next_start().value_or(next), queue_.next_overdue().value_or(next));
+    }
+    wake_up_.expires_at(next);
     co_await wake_up_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
   co_return queue_.pacer().state() == State::kDisabled ? Ended::kGone : Ended::kStopped;
+}
+
+void Deliverer::hand_back_overdue() {
+  while (const auto key = queue_.take_overdue(Clock::now())) {
+    events_.erase(*key);
+    observer_.on_handed_back(*key, last_reason_);
+  }
 }
 
 void Deliverer::start_due() {
@@ -84,13 +96,20 @@ void Deliverer::settle(Key key, const Verdict& verdict) {
   const Fate fate = queue_.finish(key, verdict, now, random_u64());
   const State after = queue_.pacer().state();
   if (fate != Fate::kWaiting) events_.erase(key);
+  if (!verdict.reason.empty()) last_reason_ = verdict.reason;
   switch (fate) {
     case Fate::kDelivered:
       if (before == State::kFailing && after == State::kWorking) observer_.on_recovered();
       observer_.on_delivered(key);
       return;
-    case Fate::kGivenUp:
-      observer_.on_given_up(key, verdict);
+    case Fate::kRefused:
+      observer_.on_refused(key, verdict);
+      return;
+    case Fate::kHandedBack:
+      observer_.on_handed_back(key, last_reason_);
+      return;
+    case Fate::kUnsendable:
+      observer_.on_unsendable(key, verdict);
       return;
     case Fate::kGone:  // run() says so, once
       return;

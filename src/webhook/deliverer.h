@@ -23,8 +23,13 @@ class DeliveryObserver {
 
   // The endpoint has it.
   virtual void on_delivered(DeliveryQueue::Key key) = 0;
-  // It is not posted any more: tried for DeliveryOptions::give_up_after, or impossible to send.
-  virtual void on_given_up(DeliveryQueue::Key key, const Verdict& verdict) = 0;
+  // The endpoint looked at it and refused it.
+  virtual void on_refused(DeliveryQueue::Key key, const Verdict& verdict) = 0;
+  // It was here for long enough (DeliveryQueue). `reason`: what became of the last attempt that
+  // failed, of this event or another; one line.
+  virtual void on_handed_back(DeliveryQueue::Key key, const std::string& reason) = 0;
+  // It cannot be sent to anybody.
+  virtual void on_unsendable(DeliveryQueue::Key key, const Verdict& verdict) = 0;
   // An attempt failed, and the event waits for its next. `pause` is how long the endpoint is left
   // alone from now, 0 for not at all; `state` is what it is taken for.
   virtual void on_failed(DeliveryQueue::Key key, const Verdict& verdict,
@@ -71,6 +76,7 @@ class Deliverer {
   };
 
   bool is_ending() const;
+  void hand_back_overdue();
   void start_due();
   boost::asio::awaitable<void> attempt(DeliveryQueue::Key key);
   void settle(DeliveryQueue::Key key, const Verdict& verdict);
@@ -82,6 +88,7 @@ class Deliverer {
   DeliveryObserver& observer_;
   std::unordered_map<DeliveryQueue::Key, Event> events_;  // those of queue_
   boost::asio::steady_timer wake_up_;  // run() waits for it; cancelled to wake it
+  std::string last_reason_ = "it was not its turn yet";
   bool stopping_ = false;
 };
 

@@ -41,6 +41,7 @@ class Delivery : public DeliveryObserver {
     DeliveryOptions options;
     options.pacer.backoff = {.delay = 1ms, .factor = 2, .delay_max = 4ms};
     options.event_backoff = {.delay = 1ms, .factor = 2, .delay_max = 8ms};
+    options.failures_max = 1000;
     return options;
   }
 
@@ -63,8 +64,18 @@ class Delivery : public DeliveryObserver {
     if (on_each) on_each();
     stop_when_done();
   }
-  void on_given_up(Key key, const Verdict& verdict) override {
-    given_up.insert(key);
+  void on_refused(Key key, const Verdict& verdict) override {
+    refused.insert(key);
+    reasons.insert(verdict.reason);
+    stop_when_done();
+  }
+  void on_handed_back(Key key, const std::string& reason) override {
+    handed_back.insert(key);
+    reasons.insert(reason);
+    stop_when_done();
+  }
+  void on_unsendable(Key key, const Verdict& verdict) override {
+    unsendable.insert(key);
     reasons.insert(verdict.reason);
     stop_when_done();
   }
@@ -77,7 +88,9 @@ class Delivery : public DeliveryObserver {
   void on_recovered() override { ++recoveries; }
 
   std::set<Key> delivered;
-  std::set<Key> given_up;
+  std::set<Key> refused;
+  std::set<Key> handed_back;
+  std::set<Key> unsendable;
   std::set<std::string> reasons;
   unsigned failures = 0;
   unsigned recoveries = 0;
@@ -98,7 +111,9 @@ class Delivery : public DeliveryObserver {
   }
 
   void stop_when_done() {
-    if (delivered.size() + given_up.size() == stop_at_) deliverer.stop();
+    const std::size_t done =
+        delivered.size() + refused.size() + handed_back.size() + unsendable.size();
+    if (done == stop_at_) deliverer.stop();
   }
 
   asio::io_context& context_;
@@ -137,7 +152,7 @@ TEST(Deliverer, DeliversAllToAnEndpointThatIsDownHalfOfTheTime) {
   delivery.begin(400);
   context.run();
   EXPECT_EQ(delivery.delivered.size(), 400u);
-  EXPECT_THAT(delivery.given_up, IsEmpty());
+  EXPECT_THAT(delivery.refused, IsEmpty());
   EXPECT_GE(delivery.failures, 350u);
   EXPECT_GE(delivery.recoveries, 7u);
   EXPECT_GT(delivery.longest_pause, 0ms);
@@ -177,28 +192,74 @@ TEST(Deliverer, EndsWhenTheEndpointIsGone) {
   EXPECT_LT(delivery.endpoint.requests.size(), 10u);
 }
 
-TEST(Deliverer, GivesUpWhatCannotBeSentAndGoesOn) {
+TEST(Deliverer, SaysWhatCannotBeSentAndGoesOn) {
   asio::io_context context{1};
   Delivery delivery(context, always_ok);
   ASSERT_TRUE(delivery.deliverer.submit(1, "not.an.id", "{}"));
   ASSERT_TRUE(delivery.deliverer.submit(2, "evt_2", "{}"));
   delivery.begin(2);
   context.run();
-  EXPECT_THAT(delivery.given_up, ElementsAre(1u));
+  EXPECT_THAT(delivery.unsendable, ElementsAre(1u));
   EXPECT_THAT(delivery.delivered, ElementsAre(2u));
   EXPECT_THAT(delivery.reasons, ElementsAre(HasSubstr("webhook-id")));
 }
 
-TEST(Deliverer, GivesUpWhatWasTriedForTooLong) {
+TEST(Deliverer, SaysWhatWasRefusedAndGoesOn) {
   asio::io_context context{1};
-  DeliveryOptions options = Delivery::impatient();
-  options.give_up_after = 0s;  // at the first failure
-  Delivery delivery(context, [](const ReceivedRequest&) { return answer("400 Bad"); }, options);
+  Delivery delivery(context, [](const ReceivedRequest& request) {
+    return request.head.find("evt_2\r\n") == std::string::npos ? answer("200 OK")
+                                                               : answer("400 Bad");
+  });
   delivery.submit(3);
   delivery.begin(3);
   context.run();
-  EXPECT_THAT(delivery.given_up, ElementsAre(1u, 2u, 3u));
+  EXPECT_THAT(delivery.refused, ElementsAre(2u));
+  EXPECT_THAT(delivery.delivered, ElementsAre(1u, 3u));
   EXPECT_EQ(delivery.endpoint.requests.size(), 3u);
+}
+
+TEST(Deliverer, HandsBackWhatFailsAgainAndAgainWhereOthersDoNot) {
+  asio::io_context context{1};
+  DeliveryOptions options = Delivery::impatient();
+  options.failures_max = 2;
+  Delivery delivery(
+      context,
+      [](const ReceivedRequest& request) {
+        return request.head.find("evt_2\r\n") == std::string::npos ? answer("200 OK")
+                                                                   : answer("500 Oops");
+      },
+      options);
+  delivery.submit(2);
+  // Another one after each, so that the endpoint is seen to work.
+  Key next = 3;
+  delivery.on_each = [&] {
+    if (delivery.handed_back.empty()) {
+      ASSERT_TRUE(delivery.deliverer.submit(next, "evt_" + std::to_string(next), "{}"));
+      ++next;
+    } else {
+      delivery.deliverer.stop();
+    }
+  };
+  delivery.begin(0);
+  context.run();
+  EXPECT_THAT(delivery.handed_back, ElementsAre(2u));
+  EXPECT_GE(delivery.delivered.size(), 1u);
+  EXPECT_THAT(delivery.reasons, ElementsAre("answered 500"));
+}
+
+TEST(Deliverer, HandsBackWhatWaitsForTooLong) {
+  asio::io_context context{1};
+  DeliveryOptions options = Delivery::impatient();
+  options.pacer.backoff = {.delay = 1h, .factor = 2, .delay_max = 1h};  // one attempt at all
+  options.hold_max = 50ms;
+  Delivery delivery(context, [](const ReceivedRequest&) { return answer("503 Down"); }, options);
+  delivery.submit(3);
+  delivery.begin(3);
+  context.run();
+  EXPECT_THAT(delivery.handed_back, ElementsAre(1u, 2u, 3u));
+  EXPECT_EQ(delivery.endpoint.requests.size(), 1u);
+  EXPECT_THAT(delivery.reasons, ElementsAre("answered 503"));
+  EXPECT_EQ(delivery.deliverer.size(), 0u);
 }
 
 TEST(Deliverer, TakesEventsWhileItRunsUpToItsBound) {

@@ -9,24 +9,24 @@ namespace bb::webhook {
 DeliveryQueue::DeliveryQueue(DeliveryOptions options)
     : options_(options), pacer_(options.pacer), event_backoff_(options.event_backoff) {}
 
-bool DeliveryQueue::add(Key key) {
+bool DeliveryQueue::add(Key key, TimePoint now) {
   if (size() >= options_.events_max) return false;
-  ready_.push_back(key);
+  ready_.push_back({.key = key, .added = now});
   return true;
 }
 
 std::optional<DeliveryQueue::Key> DeliveryQueue::start_next(TimePoint now) {
   const auto at = next_start();
   if (!at || *at > now) return std::nullopt;
-  Failed next{};
-  if (!delayed_.empty() && delayed_.begin()->first <= now) {
-    next = delayed_.begin()->second;
-    delayed_.erase(delayed_.begin());
+  const bool is_delayed_due = !delayed_.empty() && delayed_.begin()->first <= now;
+  Event next;
+  if (is_delayed_due && (ready_.empty() || !is_failing())) {
+    next = take(delayed_.begin());
   } else {
-    next = {.key = ready_.front(), .failures = 0, .first_attempt = now};
+    next = ready_.front();
     ready_.pop_front();
   }
-  const bool is_probe = pacer_.state() == EndpointPacer::State::kFailing;
+  const bool is_probe = is_failing();
   const bool is_new = in_flight_.try_emplace(next.key, next, pacer_.start(now), is_probe).second;
   BB_ASSERT(is_new);
   return next.key;
@@ -51,18 +51,49 @@ DeliveryQueue::Fate DeliveryQueue::finish(Key key, const Verdict& verdict, TimeP
     case Verdict::Action::kDelivered:
       return Fate::kDelivered;
     case Verdict::Action::kGiveUp:
-      return Fate::kGivenUp;
+      return Fate::kUnsendable;
     case Verdict::Action::kDisable:
       return Fate::kGone;
     case Verdict::Action::kRetry:
       break;
   }
-  Failed event = post.event;
-  if (now - event.first_attempt >= options_.give_up_after) return Fate::kGivenUp;
-  if (!post.is_probe || verdict.blame == Verdict::Blame::kEvent) ++event.failures;
-  const auto delay = event_backoff_.delay_after(std::max(event.failures, 1U), random);
-  delayed_.emplace(now + delay, event);
+  if (verdict.blame == Verdict::Blame::kEvent) return Fate::kRefused;
+  Event event = post.event;
+  if (!post.is_probe) ++event.failures;
+  if (event.failures > options_.failures_max) return Fate::kHandedBack;
+  if (now - event.added >= options_.hold_max) return Fate::kHandedBack;
+  delay(event, now + event_backoff_.delay_after(std::max(event.failures, 1U), random));
   return Fate::kWaiting;
+}
+
+std::optional<TimePoint> DeliveryQueue::next_overdue() const {
+  TimePoint oldest = TimePoint::max();
+  if (!ready_.empty()) oldest = ready_.front().added;
+  if (!delayed_.empty()) oldest = std::min(oldest, delayed_by_age_.begin()->first.first);
+  if (oldest == TimePoint::max()) return std::nullopt;
+  return oldest + options_.hold_max;
+}
+
+std::optional<DeliveryQueue::Key> DeliveryQueue::take_overdue(TimePoint now) {
+  const auto at = next_overdue();
+  if (!at || *at > now) return std::nullopt;
+  if (!ready_.empty() && ready_.front().added + options_.hold_max <= now) {
+    const Key key = ready_.front().key;
+    ready_.pop_front();
+    return key;
+  }
+  return take(delayed_by_age_.begin()->second).key;
+}
+
+void DeliveryQueue::delay(const Event& event, TimePoint due) {
+  delayed_by_age_.emplace(std::pair(event.added, event.key), delayed_.emplace(due, event));
+}
+
+DeliveryQueue::Event DeliveryQueue::take(Delayed::iterator delayed) {
+  const Event event = delayed->second;
+  delayed_by_age_.erase({event.added, event.key});
+  delayed_.erase(delayed);
+  return event;
 }
 
 }  // namespace bb::webhook

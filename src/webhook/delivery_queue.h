@@ -1,12 +1,16 @@
-// The events that wait for one endpoint: which is posted next, and when. No clock, no sockets; what
-// an event is, its owner knows.
+// The events that wait for one endpoint: which is posted next, when, and which are handed back to
+// wait where they came from. No clock, no sockets; what an event is, its owner knows.
 //
-// An event that failed waits by a schedule of its own, and the others go before it meanwhile: one
-// that its receiver cannot digest does not hold up the rest, and an endpoint that is down is probed
-// with one after the other. So events leave in the order of add() only while none fails.
+// Events leave in the order of add() while none fails. One that failed is posted again after a wait
+// of its own, and the others go before it meanwhile. An endpoint that is failing is probed with
+// events that were not tried yet, before those that failed: however many there are that its
+// receiver cannot digest, they do not hold up the rest.
 //
-// Its waits grow with each failure that may be its own: it was refused for what it is, or failed at
-// an endpoint that works for others. A probe of an endpoint that is down is not held against it.
+// An event is here for a moment and not for the length of an outage: whoever delivers it to us may
+// allow no more (RabbitMQ closes the channel of a consumer that holds one for half an hour:
+// https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout), and others wait for its place.
+// So one that fails again and again at an endpoint that works for others is handed back, and any
+// after hold_max.
 #pragma once
 
 #include <chrono>
@@ -16,6 +20,7 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "base/clock.h"
 #include "webhook/attempt.h"
@@ -26,13 +31,14 @@ namespace bb::webhook {
 
 struct DeliveryOptions {
   PacerOptions pacer;
-  // The waits of one event. Their maximum is what an event that failed may have to wait for after
-  // the endpoint works again.
+  // The waits of one event.
   RetryOptions event_backoff{
       .delay = std::chrono::seconds(1), .factor = 2, .delay_max = std::chrono::minutes(5)};
-  // An event is given up at a failure this long after its first attempt. Standard Webhooks 1.0.0,
-  // "Deliverability and reliability": a schedule that spans multiple days.
-  std::chrono::seconds give_up_after = std::chrono::hours(72);
+  // That may be its own; an event is handed back at the one after these. The probe of an endpoint
+  // that is failing is none.
+  unsigned failures_max = 2;
+  // After add(); what is being posted then is handed back when that fails.
+  std::chrono::milliseconds hold_max = std::chrono::minutes(10);
   std::size_t events_max =
       65'536;  // that wait or are under way; AMQP's largest prefetch is one less
   std::chrono::seconds retry_after_max = kRetryAfterMax;
@@ -43,17 +49,20 @@ class DeliveryQueue {
  public:
   using Key = std::uint64_t;  // the owner's name for an event
 
+  // All but kWaiting: the queue has forgotten it.
   enum class Fate : std::uint8_t {
-    kDelivered,  // the queue has forgotten it
-    kWaiting,    // it is posted again
-    kGivenUp,    // it was tried for too long, or cannot be sent; forgotten
-    kGone,       // the endpoint wants no more events; forgotten
+    kDelivered,
+    kWaiting,     // it is posted again
+    kRefused,     // the endpoint looked at it and refused it
+    kHandedBack,  // it did not fail for what it is, or nobody knows; it was here for long enough
+    kUnsendable,  // it cannot be sent to anybody
+    kGone,        // the endpoint wants no more events
   };
 
   explicit DeliveryQueue(DeliveryOptions options);
 
   // A new event, whose key is not that of another. False, and nothing done: events_max are there.
-  bool add(Key key);
+  bool add(Key key, TimePoint now);
 
   // The event to post now; nullopt when none may be.
   std::optional<Key> start_next(TimePoint now);
@@ -64,27 +73,39 @@ class DeliveryQueue {
   // The post of that event has ended. `random`: 64 uniform bits, for the jitter.
   Fate finish(Key key, const Verdict& verdict, TimePoint now, std::uint64_t random);
 
+  // An event to hand back, as kHandedBack, because it waits here for hold_max; nullopt for none.
+  std::optional<Key> take_overdue(TimePoint now);
+  // When take_overdue() has one, if nothing happens before.
+  std::optional<TimePoint> next_overdue() const;
+
   std::size_t size() const { return ready_.size() + delayed_.size() + in_flight_.size(); }
   std::size_t in_flight() const { return in_flight_.size(); }
   const EndpointPacer& pacer() const { return pacer_; }
 
  private:
-  struct Failed {
-    Key key;
-    unsigned failures;  // that may be its own
-    TimePoint first_attempt;
+  struct Event {
+    Key key = 0;
+    TimePoint added;
+    unsigned failures = 0;  // that may be its own
   };
   struct Post {
-    Failed event;
+    Event event;
     EndpointPacer::Generation generation;
     bool is_probe;  // began while the endpoint was failing
   };
 
+  using Delayed = std::multimap<TimePoint, Event>;
+
+  void delay(const Event& event, TimePoint due);
+  Event take(Delayed::iterator delayed);
+  bool is_failing() const { return pacer_.state() == EndpointPacer::State::kFailing; }
+
   DeliveryOptions options_;
   EndpointPacer pacer_;
   RetrySchedule event_backoff_;
-  std::deque<Key> ready_;                     // never tried, in the order of add()
-  std::multimap<TimePoint, Failed> delayed_;  // by when they are due
+  std::deque<Event> ready_;  // never tried, in the order of add()
+  Delayed delayed_;          // by when they are due
+  std::map<std::pair<TimePoint, Key>, Delayed::iterator> delayed_by_age_;
   std::unordered_map<Key, Post> in_flight_;
 };
 

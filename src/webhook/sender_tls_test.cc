@@ -69,7 +69,7 @@ class TlsSender : public testing::Test {
   unsigned connections = 0;
 
  private:
-  unsigned files_ = 0;
+  static inline unsigned files_ = 0;
 };
 
 TEST_F(TlsSender, PostsToAnEndpointItTrusts) {

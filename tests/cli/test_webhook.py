@@ -17,7 +17,7 @@ SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
 
 class Endpoint(http.server.ThreadingHTTPServer):
-    """Keeps what is posted to it; `answer(number)` is the status for its request of that number."""
+    """Keeps what is posted to it; `answer(number, n)` is the status for its request of that number, for the event `n`."""
 
     def __init__(self, answer):
         self.answer = answer
@@ -40,7 +40,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         verified = standardwebhooks.Webhook(SECRET).verify(body, dict(self.headers))
         with self.server.lock:
             number = len(self.server.requests)
-            status = self.server.answer(number)
+            status = self.server.answer(number, verified["payload"]["n"])
             self.server.requests.append((self.headers["webhook-id"], status))
             if status // 100 == 2:
                 self.server.taken.append(verified)
@@ -56,7 +56,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def endpoint():
     made = []
 
-    def start(answer=lambda number: 204):
+    def start(answer=lambda number, n: 204):
         made.append(Endpoint(answer))
         return made[-1]
 
@@ -105,7 +105,7 @@ def test_posts_events_that_the_official_library_verifies(bb, hook, endpoint):
 
 def test_an_endpoint_that_is_down_now_and_then_gets_all_of_them(bb, hook, endpoint):
     # While it is down it is asked less and less often: three refusals in a row are a second.
-    server = endpoint(lambda number: 503 if number % 13 >= 10 else 200)
+    server = endpoint(lambda number, n: 503 if number % 13 >= 10 else 200)
     process = hook(server.url, "--count", "50")
     publish(bb, 50)
     assert process.wait(PATIENCE_S) == 0
@@ -114,8 +114,34 @@ def test_an_endpoint_that_is_down_now_and_then_gets_all_of_them(bb, hook, endpoi
     assert "503" in said and "left alone for" in said and "takes events again" in said
 
 
+def test_what_it_refuses_is_a_dead_letter_after_its_attempts(bb, hook, endpoint, channel):
+    server = endpoint(lambda number, n: 422 if n == 1 else 200)
+    process = hook(server.url, "--count", "3", "--attempts", "3")
+    publish(bb, 3)
+    assert process.wait(PATIENCE_S) == 0
+    assert sorted(event["payload"]["n"] for event in server.taken) == [0, 2]
+    assert [status for _, status in server.requests].count(422) == 3
+    method, properties, body = channel.basic_get(f"{hook.queue}.dlq")
+    assert json.loads(body)["payload"]["n"] == 1
+    assert properties.headers["bb-reason"] == "attempts"
+    assert properties.headers["bb-error"] == "answered 422"
+    channel.basic_ack(method.delivery_tag)
+
+
+def test_events_that_always_fail_hold_up_no_others(bb, hook, endpoint):
+    # By the seventh it is taken for an endpoint that is down, and asked once in some seconds.
+    server = endpoint(lambda number, n: 500 if n < 7 else 200)
+    hook(server.url)
+    publish(bb, 57)
+    deadline = time.monotonic() + PATIENCE_S
+    while len(server.taken) < 50:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert sorted(event["payload"]["n"] for event in server.taken) == list(range(7, 57))
+
+
 def test_410_ends_it_and_the_events_stay(bb, hook, endpoint, channel):
-    server = endpoint(lambda number: 410)
+    server = endpoint(lambda number, n: 410)
     process = hook(server.url)
     publish(bb, 2)
     assert process.wait(PATIENCE_S) == 1
@@ -127,7 +153,7 @@ def test_410_ends_it_and_the_events_stay(bb, hook, endpoint, channel):
 
 
 def test_a_redirect_is_not_followed(bb, hook, endpoint):
-    server = endpoint(lambda number: 302 if number == 0 else 200)
+    server = endpoint(lambda number, n: 302 if number == 0 else 200)
     process = hook(server.url, "--count", "1")
     publish(bb, 1)
     assert process.wait(PATIENCE_S) == 0
@@ -135,7 +161,7 @@ def test_a_redirect_is_not_followed(bb, hook, endpoint):
 
 
 def test_what_waits_goes_back_when_it_is_interrupted(bb, hook, endpoint, channel):
-    server = endpoint(lambda number: 500)
+    server = endpoint(lambda number, n: 500)
     process = hook(server.url)
     publish(bb, 3)
     deadline = time.monotonic() + PATIENCE_S

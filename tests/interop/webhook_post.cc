@@ -1,7 +1,8 @@
 // webhook_post SECRET[,SECRET...] URL...: each line of stdin is the body of an event, and goes to
 // every URL; the ids are evt_1, evt_2, ... Prints a line for each URL once it has all of them, or
 // is gone:
-//   delivered=3 given_up=0 failures=1 recoveries=1 gone=0
+//   delivered=3 given_up=0 handed_back=0 failures=1 recoveries=1 gone=0
+// What is handed back is submitted again at once.
 // Ends with 1 when an event was not delivered to one of them.
 
 #include <fmt/core.h>
@@ -46,17 +47,17 @@ class Endpoint : public DeliveryObserver {
  public:
   Endpoint(const asio::any_io_executor& executor, WebhookSender sender,
            const std::vector<std::string>& bodies)
-      : events_(bodies.size()), deliverer_(executor, std::move(sender), DeliveryOptions{}, *this) {
-    for (std::size_t i = 0; i < events_; ++i) {
-      if (!deliverer_.submit(i, fmt::format("evt_{}", i + 1), bodies[i])) die("too many events");
-    }
+      : bodies_(bodies),
+        events_(bodies.size()),
+        deliverer_(executor, std::move(sender), DeliveryOptions{}, *this) {
+    for (std::size_t i = 0; i < events_; ++i) submit(i);
   }
 
   asio::awaitable<void> run() {
     if (events_ == 0) co_return;
     gone_ = co_await deliverer_.run() == Deliverer::Ended::kGone;
-    fmt::print("delivered={} given_up={} failures={} recoveries={} gone={}\n", delivered_,
-               given_up_, failures_, recoveries_, gone_ ? 1 : 0);
+    fmt::print("delivered={} given_up={} handed_back={} failures={} recoveries={} gone={}\n",
+               delivered_, given_up_, handed_back_, failures_, recoveries_, gone_ ? 1 : 0);
     std::fflush(stdout);
   }
 
@@ -66,10 +67,12 @@ class Endpoint : public DeliveryObserver {
     ++delivered_;
     stop_when_done();
   }
-  void on_given_up(DeliveryQueue::Key, const Verdict& verdict) override {
-    fmt::print(stderr, "given up: {}\n", verdict.reason);
-    ++given_up_;
-    stop_when_done();
+  void on_refused(DeliveryQueue::Key, const Verdict& verdict) override { give_up(verdict); }
+  void on_unsendable(DeliveryQueue::Key, const Verdict& verdict) override { give_up(verdict); }
+  void on_handed_back(DeliveryQueue::Key key, const std::string& reason) override {
+    ++handed_back_;
+    fmt::print(stderr, "handed back: {}\n", reason);
+    submit(key);
   }
   void on_failed(DeliveryQueue::Key, const Verdict& verdict, std::chrono::milliseconds pause,
                  EndpointPacer::State) override {
@@ -80,13 +83,24 @@ class Endpoint : public DeliveryObserver {
   void on_recovered() override { ++recoveries_; }
 
  private:
+  void submit(DeliveryQueue::Key key) {
+    const bool taken = deliverer_.submit(key, fmt::format("evt_{}", key + 1), bodies_[key]);
+    if (!taken) die("too many events");
+  }
+  void give_up(const Verdict& verdict) {
+    fmt::print(stderr, "given up: {}\n", verdict.reason);
+    ++given_up_;
+    stop_when_done();
+  }
   void stop_when_done() {
     if (delivered_ + given_up_ == events_) deliverer_.stop();
   }
 
+  const std::vector<std::string>& bodies_;
   std::size_t events_;
   std::size_t delivered_ = 0;
   std::size_t given_up_ = 0;
+  std::size_t handed_back_ = 0;
   std::size_t failures_ = 0;
   std::size_t recoveries_ = 0;
   bool gone_ = false;
