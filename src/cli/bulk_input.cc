@@ -64,7 +64,7 @@ BulkInput::BulkInput(BulkInput&& other) noexcept
       fd_(std::exchange(other.fd_, -1)),
       total_bytes_(other.total_bytes_),
       readable_(std::move(other.readable_)),
-      stopped_(other.stopped_) {}
+      woken_(other.woken_) {}
 
 BulkInput::~BulkInput() {
   if (fd_ > STDIN_FILENO) ::close(fd_);
@@ -72,7 +72,7 @@ BulkInput::~BulkInput() {
 
 asio::awaitable<Result<void>> BulkInput::read(LineBuffer& lines) {
   for (;;) {
-    if (stopped_) co_return fail(ErrorCode::kInterrupted, "interrupted");
+    if (std::exchange(woken_, false)) co_return fail(ErrorCode::kInterrupted, "interrupted");
     if (readable_ && !is_readable_now(fd_)) {
       co_await readable_->async_wait(Descriptor::wait_read, kTuple);
       continue;
@@ -91,8 +91,8 @@ asio::awaitable<Result<void>> BulkInput::read(LineBuffer& lines) {
   }
 }
 
-void BulkInput::stop() {
-  stopped_ = true;
+void BulkInput::wake() {
+  woken_ = true;
   if (readable_) readable_->cancel();
 }
 

@@ -29,11 +29,11 @@ class BulkInput {
   // Whether a read may have to wait for whoever writes.
   bool may_wait() const { return readable_.has_value(); }
 
-  // Reads what is there into `lines`, or finishes them. kIo, and kInterrupted after stop().
+  // Reads what is there into `lines`, or finishes them. kIo, and kInterrupted by wake().
   boost::asio::awaitable<Result<void>> read(LineBuffer& lines);
 
-  // Ends a read() that waits, and every later one that would.
-  void stop();
+  // Ends a read() that waits, or the next one.
+  void wake();
 
  private:
   using Descriptor = boost::asio::posix::stream_descriptor;
@@ -45,7 +45,7 @@ class BulkInput {
   std::optional<std::uint64_t> total_bytes_;
   // An epoll instance that holds fd_ alone, as in async_output.h. None where reads never wait.
   std::optional<Descriptor> readable_;
-  bool stopped_ = false;
+  bool woken_ = false;
 };
 
 }  // namespace bb::cli

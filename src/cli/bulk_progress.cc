@@ -28,6 +28,7 @@ std::string format_count(std::uint64_t number) {
 std::string render_progress(std::string_view verb, std::optional<double> share,
                             const BulkCounts& counts, double rate, std::size_t width) {
   std::string text = fmt::format("{} {}", verb, format_count(counts.good));
+  if (counts.spooled > 0) text += fmt::format(", spooled {}", format_count(counts.spooled));
   if (counts.failed > 0) text += fmt::format(", failed {}", format_count(counts.failed));
   text += fmt::format(", {}/s", format_count(static_cast<std::uint64_t>(rate)));
   if (share && text.size() + kAroundBar + kBarWidthMin <= width) {
@@ -54,9 +55,10 @@ void BulkProgress::update(std::optional<double> share, const BulkCounts& counts)
   if (now < next_draw_) return;
   next_draw_ = now + kDrawPause;
   drawn_ = true;
-  (void)write_all(STDERR_FILENO,
-                  "\r\x1b[K" + render_progress(verb_, share, counts,
-                                               rate(counts.good + counts.failed), width_));
+  (void)write_all(
+      STDERR_FILENO,
+      "\r\x1b[K" + render_progress(verb_, share, counts,
+                                   rate(counts.good + counts.spooled + counts.failed), width_));
 }
 
 void BulkProgress::clear() {

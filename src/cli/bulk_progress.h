@@ -12,6 +12,7 @@ namespace bb::cli {
 
 struct BulkCounts {
   std::size_t good = 0;
+  std::size_t spooled = 0;
   std::size_t failed = 0;
 };
 

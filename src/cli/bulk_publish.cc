@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,12 +18,14 @@
 #include "cli/bulk_input.h"
 #include "cli/bulk_lines.h"
 #include "cli/bulk_report.h"
+#include "cli/bulk_spool.h"
 #include "cli/bulk_window.h"
 #include "cli/event_transfer_watch.h"
 #include "cli/link_recording.h"
 #include "cli/output.h"
 #include "cli/publish_reporter.h"
 #include "cli/runner.h"
+#include "cli/spooled_events.h"
 #include "client/channel.h"
 #include "client/connection.h"
 
@@ -32,6 +36,9 @@ namespace asio = boost::asio;
 
 // Keeps the broker busy while it syncs many events at a time to its disk.
 constexpr std::size_t kInFlightMax = 4096;
+constexpr std::size_t kInFlightBytesMax = 64 << 20;
+// Between two looks whether another process still publishes what waits in the spool.
+constexpr std::chrono::milliseconds kSpoolPause{50};
 constexpr std::size_t kReadBytes = 256 << 10;
 constexpr std::size_t kOutputBytes = 32 << 10;
 
@@ -75,20 +82,29 @@ class BulkRun {
       : options_(options),
         gate_(gate),
         report_(options.dry_run ? "valid" : "published", options.quiet),
-        window_([this](const PlannedEvent& event, std::size_t line, Fate fate) {
-          on_settled(event, line, fate);
-        }) {}
+        window_([this](const PlannedEvent& event, std::size_t line,
+                       Fate fate) { on_settled(event, line, fate); },
+                may_spool()),
+        spool_(options.spool.spool_folder, options.address.exchange,
+               [this](const PlannedEvent& event) { on_spooled(event); }),
+        spooling_(options.spool_all) {}
 
   // The error is of the connection, of the input, or of a schema.
   asio::awaitable<Result<void>> run();
 
-  Deadline& deadline() { return deadline_; }
+  // For the runner. Of a broker that may be followed by the spool the run sees for itself that it
+  // does not answer.
+  const Deadline& deadline() const { return may_spool() ? no_deadline_ : deadline_; }
   BulkReport& report() { return report_; }
   BufferedOutput& output() { return output_; }
   // Before the run.
   void set_links(correlation::LinkRecorder* links) { links_ = links; }
-  std::size_t unconfirmed() const { return window_.size(); }
-  // The event of the last line that was published; "" for none.
+  // Events that are neither known to be published nor in the spool.
+  std::size_t unconfirmed() const { return window_.size() + spool_.pending(); }
+  Result<void> flush_spool() { return spool_.flush(); }
+  // Whether a broker should have had what is in the spool.
+  bool lost_broker() const { return lost_broker_; }
+  // The event of the last line that was published or spooled; "" for none.
   const std::string& last_event() const { return last_event_; }
   // What has to be said of events that are published, before the counts.
   void print_notices() const {
@@ -102,12 +118,18 @@ class BulkRun {
   asio::awaitable<Result<void>> read(BulkInput& input, LineBuffer& lines);
   asio::awaitable<Result<void>> take_line(const BulkLine& line, const std::string& source);
   asio::awaitable<Result<void>> send(PlannedEvent event, std::size_t line);
+  asio::awaitable<Result<void>> publish(const PlannedEvent& event);
   asio::awaitable<Result<void>> connect();
+  asio::awaitable<Result<void>> publish_spool_first();
   asio::awaitable<Result<void>> wait_for_confirms();
+
+  bool may_spool() const { return !options_.spool.spool_folder.empty(); }
+  Result<void> fall_back(Error error);
 
   Result<PlannedEvent> plan(const BulkLine& line, const std::string& source);
   void on_confirm(const client::Confirm& confirm);
   void on_settled(const PlannedEvent& event, std::size_t line, Fate fate);
+  void on_spooled(const PlannedEvent& event);
   void on_failed(std::size_t line, const Error& error) {
     report_.failed(line, error);
     stopped_ = stopped_ || !options_.skip_bad_lines;
@@ -117,13 +139,18 @@ class BulkRun {
   BulkReport report_;
   BufferedOutput output_;
   BulkWindow window_;
-  Deadline deadline_;
+  BulkSpool spool_;
+  Deadline deadline_;  // of what is expected of the broker
+  const Deadline no_deadline_;
   std::size_t in_history_ = 0;  // events that no queue received
   std::string last_event_;
   bool stopped_ = false;    // by a line that failed
   bool waiting_ = false;    // for more lines
   bool at_broker_ = false;  // what fails now is the broker's
-  std::function<void()> stop_input_;
+  bool spooling_;           // from here on
+  bool lost_broker_ = false;
+  bool is_late_ = false;  // the broker, which is why the connection was dropped
+  std::function<void()> wake_input_;
   correlation::LinkRecorder* links_ = nullptr;
   std::optional<client::Connection> connection_;
   std::optional<TransferWatch> transfer_;
@@ -166,6 +193,35 @@ void BulkRun::on_settled(const PlannedEvent& event, std::size_t line, Fate fate)
   output_.add(published_line(event, options_.address.exchange, options_.print == BulkPrint::kJson));
 }
 
+void BulkRun::on_spooled(const PlannedEvent& event) {
+  report_.spooled();
+  last_event_ = event.event_id;
+  if (options_.print == BulkPrint::kNothing) return;
+  const bool as_json = options_.print == BulkPrint::kJson;
+  output_.add(published_line(event, options_.address.exchange, as_json, "spooled"));
+}
+
+// The broker failed with `error`: the spool goes on from there, or the error stays one.
+Result<void> BulkRun::fall_back(Error error) {
+  if (std::exchange(is_late_, false)) error = {ErrorCode::kTimeout, "no answer in time"};
+  if (!may_spool() || !is_for_spool(error.code, false)) return fail(std::move(error));
+  at_broker_ = false;
+  spooling_ = true;
+  lost_broker_ = true;
+  transfer_.reset();
+  channel_.reset();
+  connection_.reset();
+  deadline_.move_to_never();
+  report_.clear();
+  const std::string confirmed = fmt::format("{} events are confirmed", report_.counts().good);
+  print_error(explain(std::move(error), options_.address.connector.urls, options_.address.exchange,
+                      confirmed + "; the others go to the spool and will be published from there "
+                                  "(bb spool status)")
+                  .message);
+  while (window_.size() > 0) BB_TRY(spool_.add(window_.take_front()));
+  return {};
+}
+
 asio::awaitable<Result<void>> BulkRun::connect() {
   at_broker_ = true;
   deadline_.move_to(client::round_time_max(options_.address.connector));
@@ -173,11 +229,23 @@ asio::awaitable<Result<void>> BulkRun::connect() {
   if (!connected) co_return fail(std::move(connected).error());
   deadline_.move_to(options_.address.timeout);
   connection_.emplace(*std::move(connected));
+  const auto executor = co_await asio::this_coro::executor;
+  std::function<void()> on_late;
+  if (may_spool()) {
+    on_late = [this, executor] {
+      is_late_ = true;
+      // It ends the watch as well, which is not to happen within it.
+      asio::post(executor, [this] {
+        if (connection_) connection_->drop();
+      });
+    };
+  }
+  transfer_.emplace(executor, *connection_, options_.address.timeout, deadline_,
+                    std::move(on_late));
+  if (auto first = co_await publish_spool_first(); !first) co_return first;
   auto opened = co_await connection_->open_channel();
   if (!opened) co_return fail(std::move(opened).error());
   channel_.emplace(*std::move(opened));
-  const auto executor = co_await asio::this_coro::executor;
-  transfer_.emplace(executor, *connection_, options_.address.timeout, deadline_);
   // Not waited for: if the exchange is of another kind, the channel closes with that error and the
   // next call gives it.
   client::ExchangeOptions exchange;
@@ -186,8 +254,39 @@ asio::awaitable<Result<void>> BulkRun::connect() {
   if (!declared) co_return declared;
   if (auto enabled = channel_->enable_confirms(); !enabled) co_return enabled;
   channel_->on_confirm([this](const client::Confirm& confirm) { on_confirm(confirm); });
-  channel_->on_closed([this](const Error&) { stop_input_(); });
+  channel_->on_closed([this](const Error&) { wake_input_(); });
   at_broker_ = false;
+  co_return Result<void>{};
+}
+
+// In front of the events of this run. Another process that is at it gets some time.
+asio::awaitable<Result<void>> BulkRun::publish_spool_first() {
+  const auto end = std::chrono::steady_clock::now() + options_.address.timeout;
+  for (;;) {
+    auto first =
+        co_await publish_spool(*connection_, options_.spool, options_.address.timeout, deadline_);
+    const bool is_busy = !first && first.error().code == ErrorCode::kResourceLocked;
+    if (!is_busy || std::chrono::steady_clock::now() >= end) co_return first;
+    asio::steady_timer timer(co_await asio::this_coro::executor, kSpoolPause);
+    co_await timer.async_wait(asio::use_awaitable);
+    deadline_.move_to(options_.address.timeout);
+  }
+}
+
+// Waits for room before it.
+asio::awaitable<Result<void>> BulkRun::publish(const PlannedEvent& event) {
+  if (!channel_) {
+    if (auto connected = co_await connect(); !connected) co_return connected;
+    at_broker_ = true;
+  }
+  if (window_.size() >= kInFlightMax || window_.body_bytes() >= kInFlightBytesMax) {
+    auto waited = co_await channel_->wait_unconfirmed_at_most(window_.size() / 2);
+    if (!waited) co_return waited;
+  }
+  if (auto ready = co_await channel_->writable(); !ready) co_return ready;
+  const auto sent = channel_->publish(to_message(event, options_.address.exchange));
+  if (!sent) co_return fail(sent.error());
+  transfer_->published();
   co_return Result<void>{};
 }
 
@@ -197,21 +296,18 @@ asio::awaitable<Result<void>> BulkRun::send(PlannedEvent event, std::size_t line
     report_.published();
     co_return Result<void>{};
   }
-  if (!channel_) {
-    if (auto connected = co_await connect(); !connected) co_return connected;
+  if (!spooling_) {
+    at_broker_ = true;
+    auto published = co_await publish(event);
+    if (published) {
+      at_broker_ = false;
+      window_.add(std::move(event), line);
+      co_return Result<void>{};
+    }
+    auto fallen = fall_back(std::move(published).error());
+    if (!fallen) co_return fallen;
   }
-  at_broker_ = true;
-  const auto sent = channel_->publish(to_message(event, options_.address.exchange));
-  if (!sent) co_return fail(sent.error());
-  transfer_->published();
-  window_.add(std::move(event), line);
-  if (window_.size() >= kInFlightMax) {
-    auto waited = co_await channel_->wait_unconfirmed_at_most(kInFlightMax / 2);
-    if (!waited) co_return waited;
-  }
-  if (auto ready = co_await channel_->writable(); !ready) co_return ready;
-  at_broker_ = false;
-  co_return Result<void>{};
+  co_return spool_.add(std::move(event));
 }
 
 asio::awaitable<Result<void>> BulkRun::take_line(const BulkLine& line, const std::string& source) {
@@ -230,6 +326,7 @@ asio::awaitable<Result<void>> BulkRun::take_line(const BulkLine& line, const std
 asio::awaitable<Result<void>> BulkRun::read(BulkInput& input, LineBuffer& lines) {
   // Lets confirms and signals come through.
   co_await asio::post(asio::use_awaitable);
+  if (auto kept = spool_.flush(); !kept) co_return kept;
   waiting_ = input.may_wait();
   if (waiting_ && window_.size() == 0) {
     output_.flush();
@@ -239,7 +336,11 @@ asio::awaitable<Result<void>> BulkRun::read(BulkInput& input, LineBuffer& lines)
   waiting_ = false;
   if (channel_ && !channel_->is_open()) {
     at_broker_ = true;
-    co_return fail(channel_->failure());
+    if (auto fallen = fall_back(channel_->failure()); !fallen) co_return fallen;
+  }
+  // Woken for the broker's sake.
+  if (spooling_ && !result && result.error().code == ErrorCode::kInterrupted) {
+    co_return Result<void>{};
   }
   if (deadline_.is_never() && channel_) {
     deadline_.move_to(options_.address.timeout);
@@ -268,21 +369,27 @@ asio::awaitable<Result<void>> BulkRun::publish_lines(BulkInput& input) {
 }
 
 asio::awaitable<Result<void>> BulkRun::wait_for_confirms() {
-  if (!channel_) co_return Result<void>{};
-  at_broker_ = true;
-  auto waited = co_await channel_->wait_unconfirmed_at_most(0);
-  if (!waited) co_return waited;
-  co_await connection_->close();
-  co_return Result<void>{};
+  if (channel_) {
+    at_broker_ = true;
+    auto waited = co_await channel_->wait_unconfirmed_at_most(0);
+    if (waited) {
+      at_broker_ = false;
+      co_await connection_->close();
+    } else {
+      auto fallen = fall_back(std::move(waited).error());
+      if (!fallen) co_return fallen;
+    }
+  }
+  co_return spool_.flush();
 }
 
 asio::awaitable<Result<void>> BulkRun::run() {
   const auto executor = co_await asio::this_coro::executor;
   auto input = BulkInput::open(executor, *options_.plan.lines_file);
   if (!input) co_return fail(std::move(input).error());
-  stop_input_ = [&input] { input->stop(); };
+  wake_input_ = [&input] { input->wake(); };
   Result<void> result = co_await publish_lines(*input);
-  stop_input_ = [] {};
+  wake_input_ = [] {};
   if (!result && at_broker_) co_return result;
   // What was sent before the fault of a line, a schema or the input is still waited for.
   Result<void> confirmed = co_await wait_for_confirms();
@@ -290,6 +397,7 @@ asio::awaitable<Result<void>> BulkRun::run() {
 }
 
 int interrupted(BulkRun& run) {
+  if (const auto kept = run.flush_spool(); !kept) print_error(kept.error().message);
   run.output().flush();
   run.report().clear();
   run.print_notices();
@@ -299,7 +407,7 @@ int interrupted(BulkRun& run) {
 
 }  // namespace
 
-int publish_in_bulk(const BulkOptions& options, PublishGate& gate) {
+int publish_in_bulk(BulkOptions options, PublishGate& gate) {
   Runner runner;
   runner.catch_signals();
   LinkRecorderPtr links;
@@ -307,6 +415,11 @@ int publish_in_bulk(const BulkOptions& options, PublishGate& gate) {
     auto opened = open_link_recorder(*options.settings);
     if (!opened) return report(opened.error());
     links = *std::move(opened);
+  }
+  if (links != nullptr) {
+    options.spool.on_spool_published = [recorder = links.get()](const client::SpoolEntry& entry) {
+      recorder->published(entry);
+    };
   }
   // It goes before the runner: its connection must not outlive the event loop.
   BulkRun run(options, gate);
@@ -325,6 +438,8 @@ int publish_in_bulk(const BulkOptions& options, PublishGate& gate) {
                       fmt::format("{} events are confirmed", run.report().counts().good));
     }
     exit_code = report(error);
+  } else if (exit_code == kExitOk && run.lost_broker()) {
+    exit_code = error_info(ErrorCode::kUnreachable).exit_code;
   }
   run.print_notices();
   run.report().finish("", run.unconfirmed());

@@ -22,15 +22,20 @@ struct BulkOptions {
   bool quiet = false;
   BulkPrint print = BulkPrint::kNothing;
   const Settings* settings = nullptr;  // by which links are recorded; nullptr: none are
+  // With a folder: what no broker takes goes there; what waits there goes first.
+  SpoolFirst spool;
+  bool spool_all = false;  // and connect to nothing
   // As of PublishReporter; asked for those lines alone that are told. Empty: nobody is.
   std::function<std::string(const std::string& event_type)> find_near;
-  // Told at the end which event was published last; not called where none was. May be empty.
+  // Told at the end which event was published or spooled last; not called where none was. May be
+  // empty.
   std::function<void(const std::string& event_id)> on_last;
 };
 
 // Reads, checks and publishes line by line, in order, with many events in flight; the broker is
-// connected to once there is a first one. Tells everything on standard error, and gives the exit
-// code. Interrupted by SIGINT and SIGTERM, without waiting for what is in flight.
-int publish_in_bulk(const BulkOptions& options, PublishGate& gate);
+// connected to once there is a first one; when it does not answer or is lost, what is not confirmed
+// and all that comes after goes to the spool. Tells everything on standard error, and gives the
+// exit code. Interrupted by SIGINT and SIGTERM, without waiting for what is in flight.
+int publish_in_bulk(BulkOptions options, PublishGate& gate);
 
 }  // namespace bb::cli

@@ -21,6 +21,7 @@ class BulkReport {
       : verb_(verb), quiet_(quiet), progress_(verb, quiet) {}
 
   void published() { ++counts_.good; }
+  void spooled() { ++counts_.spooled; }
   // The event of that line was not published.
   void failed(std::size_t line, const Error& error);
   // Whether the next line that fails will be told.
@@ -35,7 +36,7 @@ class BulkReport {
   // events were sent and not answered for.
   void finish(std::string_view prefix, std::size_t unconfirmed);
 
-  // The exit code of a run whose connection did not fail.
+  // By the lines alone.
   int exit_code() const;
 
  private:

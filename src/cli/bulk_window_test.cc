@@ -21,9 +21,10 @@ class BulkWindowTest : public testing::Test {
 
   std::vector<std::string> settled;  // "id@line", with "!" for what was not published
   BulkWindow window{[this](const PlannedEvent& event, std::size_t line, Fate fate) {
-    settled.push_back(event.event_id + "@" + std::to_string(line) +
-                      (fate == Fate::kPublished ? "" : "!"));
-  }};
+                      settled.push_back(event.event_id + "@" + std::to_string(line) +
+                                        (fate == Fate::kPublished ? "" : "!"));
+                    },
+                    true};
 };
 
 TEST_F(BulkWindowTest, SettlesInTheOrderOfTheEvents) {

@@ -47,8 +47,10 @@ class Fates {
 
 // On a channel of its own: sequence numbers and confirms are apart.
 boost::asio::awaitable<Result<void>> empty_spool(client::Connection& connection,
-                                                 const PublishJob& job, Deadline& deadline) {
-  auto spool = client::Spool::open(job.spool_folder, client::SpoolOptions{});
+                                                 const SpoolFirst& from,
+                                                 std::chrono::milliseconds timeout,
+                                                 Deadline& deadline) {
+  auto spool = client::Spool::open(from.spool_folder, client::SpoolOptions{});
   if (!spool) co_return fail(std::move(spool).error());
   auto drain = spool->try_begin_drain();
   if (!drain) co_return fail(std::move(drain).error());
@@ -57,33 +59,19 @@ boost::asio::awaitable<Result<void>> empty_spool(client::Connection& connection,
                    "another process is publishing the events that wait in the spool");
   }
   client::DrainReport report;
-  std::function<void()> on_progress = [&] { deadline.move_to(job.timeout); };
+  std::function<void()> on_progress = [&] { deadline.move_to(timeout); };
   std::set<std::string> declared;
-  std::function<void(const client::SpoolEntry&)> on_published = job.on_spool_published;
+  std::function<void(const client::SpoolEntry&)> on_published = from.on_spool_published;
   auto drained = co_await client::drain_spool(**drain, connection, report, std::move(on_progress),
                                               std::move(declared), std::move(on_published));
   if (report.published > 0) {
-    job.on_notice(fmt::format("bb: {} events of the spool are published", report.published));
+    from.on_notice(fmt::format("bb: {} events of the spool are published", report.published));
   }
   if (report.refused > 0) {
-    job.on_warning(fmt::format("{} events of the spool were refused: bb spool list --refused",
-                               report.refused));
+    from.on_warning(fmt::format("{} events of the spool were refused: bb spool list --refused",
+                                report.refused));
   }
   co_return drained;
-}
-
-// Damage in the spool is told, and holds up no event.
-boost::asio::awaitable<Result<void>> spool_first(client::Connection& connection,
-                                                 const PublishJob& job, Deadline& deadline) {
-  if (job.spool_folder.empty() || client::Spool::is_empty(job.spool_folder)) {
-    co_return Result<void>{};
-  }
-  auto emptied = co_await empty_spool(connection, job, deadline);
-  if (emptied || !connection.is_open() || emptied.error().code == ErrorCode::kResourceLocked) {
-    co_return emptied;
-  }
-  job.on_warning(emptied.error().message);
-  co_return Result<void>{};
 }
 
 boost::asio::awaitable<Result<void>> publish_on(client::Channel& channel, const PublishJob& job,
@@ -125,13 +113,29 @@ Fate fate_of(const client::Confirm& confirm) {
   return confirm.return_text == amqp::kKeptInHistory ? Fate::kInHistory : Fate::kUnroutable;
 }
 
+boost::asio::awaitable<Result<void>> publish_spool(client::Connection& connection,
+                                                   const SpoolFirst& spool,
+                                                   std::chrono::milliseconds timeout,
+                                                   Deadline& deadline) {
+  if (spool.spool_folder.empty() || client::Spool::is_empty(spool.spool_folder)) {
+    co_return Result<void>{};
+  }
+  auto emptied = co_await empty_spool(connection, spool, timeout, deadline);
+  if (emptied || !connection.is_open() || emptied.error().code == ErrorCode::kResourceLocked) {
+    co_return emptied;
+  }
+  spool.on_warning(emptied.error().message);
+  co_return Result<void>{};
+}
+
 boost::asio::awaitable<Result<void>> publish_events(const PublishJob& job, Deadline& deadline,
                                                     PublishProgress& progress) {
   auto connected = co_await client::connect_to_any(job.connector);
   if (!connected) co_return fail(std::move(connected).error());
   deadline.move_to(job.timeout);
   client::Connection connection = *std::move(connected);
-  if (auto first = co_await spool_first(connection, job, deadline); !first) co_return first;
+  auto first = co_await publish_spool(connection, job, job.timeout, deadline);
+  if (!first) co_return first;
   auto opened = co_await connection.open_channel();
   if (!opened) co_return fail(std::move(opened).error());
   client::Channel channel = *std::move(opened);

@@ -11,6 +11,7 @@
 #include "bloodbank/result.h"
 #include "cli/planned_event.h"
 #include "cli/runner.h"
+#include "client/connection.h"
 #include "client/connector.h"
 #include "client/message.h"
 #include "client/spool_entry.h"
@@ -37,15 +38,25 @@ struct BrokerAddress {
   std::chrono::milliseconds timeout{5000};
 };
 
-struct PublishJob : BrokerAddress {
-  std::vector<PlannedEvent> events;
-  // What waits there is published first; empty: nothing is looked for.
-  std::string spool_folder;
-  // Of the spool, when the events are published all the same; warnings are for somebody to look at.
+// What waits in the spool is published before anything else.
+struct SpoolFirst {
+  std::string spool_folder;  // empty: nothing is looked for
+  // When the events are published all the same; warnings are for somebody to look at.
   std::function<void(const std::string&)> on_notice = [](const std::string&) {};
   std::function<void(std::string_view)> on_warning = [](std::string_view) {};
-  // Of the spool's, each that was published. May be empty.
+  // Each that was published. May be empty.
   std::function<void(const client::SpoolEntry&)> on_spool_published;
+};
+
+// Publishes what waits. Damage is told, and is no error; kResourceLocked: another process is at it.
+// Each step moves `deadline` to `timeout`. All arguments outlive the coroutine.
+boost::asio::awaitable<Result<void>> publish_spool(client::Connection& connection,
+                                                   const SpoolFirst& spool,
+                                                   std::chrono::milliseconds timeout,
+                                                   Deadline& deadline);
+
+struct PublishJob : BrokerAddress, SpoolFirst {
+  std::vector<PlannedEvent> events;
   // Called in the order of the events, each once, as soon as its fate and those of all before it
   // are known.
   std::function<void(const PlannedEvent& event, Fate fate)> on_settled;

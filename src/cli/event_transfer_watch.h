@@ -6,7 +6,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include "cli/runner.h"
 #include "client/connection.h"
@@ -20,9 +22,16 @@ class TransferWatch {
   // Looks at the transfer this often within the time that it may stand still.
   static constexpr int kLooks = 8;
 
+  // `on_late` is called when it sees that the deadline has passed, for whoever has no other to see
+  // to that.
   TransferWatch(const boost::asio::any_io_executor& executor, const client::Connection& connection,
-                std::chrono::milliseconds timeout, Deadline& deadline)
-      : timer_(executor), connection_(connection), timeout_(timeout), deadline_(deadline) {
+                std::chrono::milliseconds timeout, Deadline& deadline,
+                std::function<void()> on_late = {})
+      : timer_(executor),
+        connection_(connection),
+        timeout_(timeout),
+        deadline_(deadline),
+        on_late_(std::move(on_late)) {
     look_later();
   }
 
@@ -43,12 +52,14 @@ class TransferWatch {
     if (delivered > delivered_bytes_ && !deadline_.is_never()) deadline_.move_to(timeout_);
     delivered_bytes_ = delivered;
     look_later();
+    if (on_late_ && std::chrono::steady_clock::now() >= deadline_.at) on_late_();
   }
 
   boost::asio::steady_timer timer_;
   const client::Connection& connection_;
   const std::chrono::milliseconds timeout_;
   Deadline& deadline_;
+  std::function<void()> on_late_;
   std::uint64_t goal_bytes_ = 0;
   std::uint64_t delivered_bytes_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>();

@@ -93,6 +93,22 @@ void remember_last(const PublishCommandOptions& options, const Settings& setting
   if (data_dir) (void)write_last_event(data_dir->value, event_id);
 }
 
+Result<SpoolFirst> spool_first(const PublishCommandOptions& options, const Settings& settings,
+                               const BrokerAddress& address) {
+  SpoolFirst spool;
+  spool.on_notice = [quiet = options.quiet](const std::string& notice) {
+    if (!quiet) print_notice(notice);
+  };
+  spool.on_warning = print_warning;
+  if (options.spool == SpoolMode::kNever) return spool;
+  BB_TRY_ASSIGN(const Setting data_dir, settings.data_dir(options.data_dir));
+  auto folder = client::spool_folder(data_dir.value, address.connector.urls.front());
+  // Without one, events are still published.
+  if (!folder && options.spool == SpoolMode::kAlways) return fail(std::move(folder).error());
+  if (folder) spool.spool_folder = *std::move(folder);
+  return spool;
+}
+
 int spool_rest(const PublishCommandOptions& options, const Settings& settings,
                const PublishJob& job, PublishReporter& reporter, const std::string& folder,
                const Error* error) {
@@ -123,19 +139,9 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
   static_cast<BrokerAddress&>(job) = *std::move(address);
   job.events = *std::move(events);
 
-  if (options.spool != SpoolMode::kNever) {
-    const auto data_dir = settings.data_dir(options.data_dir);
-    if (!data_dir) return report(data_dir.error());
-    auto folder = client::spool_folder(data_dir->value, job.connector.urls.front());
-    // Without one, events are still published.
-    if (!folder && options.spool == SpoolMode::kAlways) return report(folder.error());
-    if (folder) job.spool_folder = *std::move(folder);
-  }
-  job.on_notice = [&](const std::string& notice) {
-    if (!options.quiet) print_notice(notice);
-  };
-  job.on_warning = print_warning;
-
+  auto spool = spool_first(options, settings, job);
+  if (!spool) return report(spool.error());
+  static_cast<SpoolFirst&>(job) = *std::move(spool);
   NearBindingFinder finder(options.url, job.exchange);
   PublishReporter reporter(options.json_output, options.quiet, job.exchange,
                            [&](const std::string& event_type) {
@@ -205,10 +211,16 @@ int run_bulk(const PublishCommandOptions& options, const Settings& settings, Pub
   // A dry run connects to nothing, so no URL is wrong for it.
   if (!address && !options.dry_run) return report(address.error());
   if (address) bulk.address = *std::move(address);
+  if (!options.dry_run) {
+    auto spool = spool_first(options, settings, bulk.address);
+    if (!spool) return report(spool.error());
+    bulk.spool = *std::move(spool);
+    bulk.spool_all = options.spool == SpoolMode::kAlways;
+  }
   NearBindingFinder finder(options.url, bulk.address.exchange);
   bulk.find_near = [&finder](const std::string& event_type) { return finder.find(event_type); };
   bulk.on_last = [&](const std::string& event_id) { remember_last(options, settings, event_id); };
-  return publish_in_bulk(bulk, gate);
+  return publish_in_bulk(std::move(bulk), gate);
 }
 
 Result<void> find_causes(PublishCommandOptions& options, const Settings& settings) {

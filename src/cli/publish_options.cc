@@ -34,13 +34,13 @@ constexpr std::string_view kDescription =
     "come on standard error.\n"
     "\n"
     "When no broker takes them, the events go to the spool in the data directory, and leave it in "
-    "order once one has confirmed them: by the next 'bb publish', or by 'bb spool flush'.\n"
+    "order once one has confirmed them: by the next 'bb publish', or by 'bb spool flush'. In bulk "
+    "that is what was not confirmed when the broker was lost, and all that comes after.\n"
     "\n"
     "Exit codes: 0 published, 1 a schema that is broken, 3 some of several events were published "
     "and some failed, 4 wrong credentials, 5 not JSON, not an event, not valid, or without a "
-    "schema (and nothing was published), 6 no queue received it, 7 broker unreachable: the "
-    "events are in the spool (in bulk nothing is spooled; also when it is lost midway), 130 "
-    "interrupted.";
+    "schema (and nothing was published), 6 no queue received it, 7 broker unreachable, or lost: "
+    "the events are in the spool, 130 interrupted.";
 
 constexpr std::string_view kExamples =
     "  bb publish llm.prompt --mock\n"
@@ -254,8 +254,11 @@ Result<void> check_command_options(const PublishCommandOptions& options) {
   if (options.fail_open && options.spool == SpoolMode::kNever) {
     return fail(ErrorCode::kUsage, "--fail-open needs the spool, which --spool never rules out");
   }
-  if (options.plan.lines_file && (options.fail_open || options.spool == SpoolMode::kAlways)) {
-    return fail(ErrorCode::kUsage, "events in bulk (--jsonl) do not go to the spool");
+  if (options.plan.lines_file && options.fail_open) {
+    return fail(
+        ErrorCode::kUsage,
+        "--fail-open has a deadline, which --jsonl, that publishes for as long as there are "
+        "lines, cannot keep");
   }
   if (!options.plan.lines_file && (options.skip_bad_lines || options.print_ids)) {
     return fail(ErrorCode::kUsage,

@@ -91,6 +91,10 @@ asio::awaitable<void> Connection::close() {
   return say_goodbye(state_);
 }
 
+void Connection::drop() {
+  state_->drop();
+}
+
 bool Connection::is_open() const {
   return state_->protocol().is_open();
 }

@@ -64,6 +64,9 @@ class Connection {
   // before it is sent first, for as long as the broker goes on reading. Idempotent.
   boost::asio::awaitable<void> close();
 
+  // Ends it at once: whatever waits for it fails with kClosed.
+  void drop();
+
   bool is_open() const;
   // Why the connection ended; empty message while it is open or after close().
   Error failure() const;

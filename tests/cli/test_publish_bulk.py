@@ -219,7 +219,7 @@ def test_a_dry_run_prints_the_envelopes(bb_alone):
 
 
 def test_no_broker(bb_alone):
-    failed = bb_alone(*BULK, "-", stdin=payload(1).encode())
+    failed = bb_alone(*BULK, "-", "--spool", "never", stdin=payload(1).encode())
     assert (failed.returncode, counts(failed)) == (UNREACHABLE, (0, 0))
     assert "refused" in failed.stderr
     assert bb_alone(*BULK, "-", stdin=b"").returncode == OK
@@ -306,7 +306,8 @@ def test_a_named_pipe_is_read_to_its_end(bb_alone):
 def test_a_broker_lost_midway(bb_alone):
     with FakeBroker(silent_on=spec.Basic.Publish) as broker:
         lines = "".join(f"{payload(number)}\n" for number in range(10)).encode()
-        failed = bb_alone(*BULK, "-", "--timeout", "500ms", stdin=lines, RABBIT_URL=broker.url)
+        options = ["--timeout", "500ms", "--spool", "never"]
+        failed = bb_alone(*BULK, "-", *options, stdin=lines, RABBIT_URL=broker.url)
     assert failed.returncode == UNREACHABLE
     assert "0 events are confirmed" in failed.stderr
     assert "not confirmed 10" in failed.stderr

@@ -27,7 +27,8 @@ class Amqplib(Suite):
             for name in ("package.json", "package-lock.json"):
                 (made / name).write_text((self.directory / name).read_text())
             npm = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-            command([*npm, "--prefix", made])
+            # npm takes a folder that is reached by a link for a package of its own.
+            command([*npm, "--prefix", made.resolve()])
 
     def run(self, tools, broker, left_out, results):
         folder = tools / self.name

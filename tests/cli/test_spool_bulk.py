@@ -1,0 +1,136 @@
+"""The spool: events that `bb publish --jsonl` found no broker for, or lost it over."""
+
+import json
+import subprocess
+
+import pika
+import pytest
+from pika import spec
+
+from bb_pytest import PATIENCE_S, Program
+from fake_broker import FakeBroker
+from service import free_ports
+
+EVENT = "test.spool.kept"
+EXCHANGE = "bloodbank.events.v1"
+BULK = ("publish", EVENT, "--skip-validation", "--jsonl", "-")
+
+
+@pytest.fixture
+def away(tmp_path):
+    """`bb` with no broker, and serve() starts one where it is looked for."""
+    port = free_ports(1)[0]
+    program = Program(tmp_path, RABBIT_URL=f"amqp://guest:guest@127.0.0.1:{port}/")
+
+    def serve():
+        process = program.start("serve", "--port", str(port), "--no-http")
+        assert "listening" in process.stdout.readline(), process.stderr.read()
+        return process
+
+    program.serve = serve
+    yield program
+    program.stop_all()
+
+
+def lines(numbers):
+    return "".join(json.dumps({"n": number}) + "\n" for number in numbers).encode()
+
+
+def entries(bb):
+    return json.loads(bb("spool", "status", "-o", "json").stdout)["entries"]
+
+
+def ids_in(bb):
+    listed = bb("spool", "list", "-o", "ndjson", "--limit", "5000").stdout.splitlines()
+    return [json.loads(line)["event_id"] for line in listed]
+
+
+def received(channel, queue):
+    numbers = []
+    while True:
+        method, _, body = channel.basic_get(queue, auto_ack=True)
+        if not method:
+            return numbers
+        numbers.append(json.loads(body)["payload"]["n"])
+
+
+def test_what_no_broker_takes_is_kept_in_order(away):
+    kept = away(*BULK, "--print-ids", stdin=lines(range(3000)))
+    assert kept.returncode == 7
+    error, counts = kept.stderr.splitlines()
+    assert "refused" in error and "the spool" in error, kept.stderr
+    assert "published 0, spooled 3000, failed 0" in counts
+    assert ids_in(away) == kept.stdout.split() and entries(away) == 3000
+
+
+def test_always_asks_no_broker(away):
+    kept = away(*BULK, "--spool", "always", "-o", "ndjson", stdin=lines(range(3)))
+    assert kept.returncode == 0 and "published 0, spooled 3, failed 0" in kept.stderr
+    assert [json.loads(line)["status"] for line in kept.stdout.splitlines()] == ["spooled"] * 3
+    assert entries(away) == 3
+
+
+def test_never_keeps_nothing(away):
+    failed = away(*BULK, "--spool", "never", stdin=lines(range(3)))
+    assert failed.returncode == 7 and "spool" not in failed.stderr
+    assert entries(away) == 0
+
+
+def test_a_bad_line_ends_it_in_the_spool_as_well(away):
+    mixed = lines([1, 2]) + b"[]\n" + lines([3])
+    stopped = away(*BULK, stdin=mixed)
+    assert stopped.returncode == 3 and "spooled 2, failed 1" in stopped.stderr
+    skipped = away(*BULK, "--on-error", "skip", stdin=mixed)
+    assert skipped.returncode == 3 and "spooled 3, failed 1" in skipped.stderr
+    assert entries(away) == 5
+
+
+def test_what_a_broker_does_not_confirm_is_kept(away):
+    with FakeBroker(silent_on=spec.Basic.Publish) as broker:
+        kept = away(*BULK, "--timeout", "500ms", stdin=lines(range(10)), RABBIT_URL=broker.url)
+        assert kept.returncode == 7, kept.stderr
+        assert "0 events are confirmed; the others go to the spool" in kept.stderr
+        assert "published 0, spooled 10, failed 0" in kept.stderr
+        status = away("spool", "status", "-o", "json", RABBIT_URL=broker.url)
+        assert json.loads(status.stdout)["entries"] == 10
+
+
+def test_a_broker_that_is_killed_midway_loses_nothing(away):
+    first = away.serve()
+    url = pika.URLParameters(away.environment["RABBIT_URL"])
+    with pika.BlockingConnection(url) as connection:
+        channel = connection.channel()
+        channel.exchange_declare(EXCHANGE, "topic", durable=True)
+        channel.queue_declare("all", durable=True)
+        channel.queue_bind("all", EXCHANGE, "#")
+    process = away.start(*BULK, "-o", "ndjson", stdin=subprocess.PIPE)
+
+    def publish(number):
+        process.stdin.write(lines([number]).decode())
+        process.stdin.flush()
+        return json.loads(process.stdout.readline())["status"]
+
+    assert [publish(number) for number in range(3)] == ["published"] * 3
+    first.kill()
+    first.wait(PATIENCE_S)
+    assert [publish(number) for number in range(3, 6)] == ["spooled"] * 3
+    away.serve()
+    assert publish(6) == "spooled", "not past those that wait"
+    _, said = process.communicate(timeout=PATIENCE_S)  # closes its standard input
+    assert process.returncode == 7, said
+    assert "published 3, spooled 4, failed 0" in said
+    # What waits goes first, here or by the broker's own doing.
+    more = away(*BULK, stdin=lines([7, 8]))
+    assert more.returncode == 0 and "published 2, failed 0" in more.stderr
+    with pika.BlockingConnection(url) as connection:
+        assert received(connection.channel(), "all") == list(range(9))
+    assert entries(away) == 0
+
+
+def test_what_waits_goes_first(bb, channel, everything):
+    kept = bb(*BULK, "--spool", "always", stdin=lines(range(2000)))
+    assert kept.returncode == 0, kept.stderr
+    done = bb(*BULK, stdin=lines(range(2000, 2100)))
+    assert done.returncode == 0 and "2000 events of the spool are published" in done.stderr
+    assert received(channel, everything) == list(range(2100))
+    assert entries(bb) == 0
