@@ -4,7 +4,9 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 #include "base/try.h"
@@ -15,6 +17,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr int kBusyTimeoutMs = 1000;
+constexpr std::chrono::seconds kSetUpTimeMax{10};
+constexpr std::chrono::milliseconds kSetUpPause{5};
 constexpr unsigned kPruneEvery = 1024;
 constexpr int kDone = 1;
 
@@ -32,6 +36,24 @@ std::int64_t wall_clock_s() {
   return std::chrono::duration_cast<std::chrono::seconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
+}
+
+// The busy timeout does not count for who turns the journal into a write-ahead log: where several
+// processes make the file at once, all but one are told that it is locked
+// (https://www.sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode).
+int set_up(sqlite3* handle) {
+  constexpr const char* kStatements =
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+      "CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, done INTEGER NOT NULL,"
+      " owner INTEGER NOT NULL, owner_start INTEGER NOT NULL, until INTEGER NOT NULL)"
+      " WITHOUT ROWID;"
+      "CREATE INDEX IF NOT EXISTS events_until ON events (until);";
+  const auto deadline = std::chrono::steady_clock::now() + kSetUpTimeMax;
+  for (;;) {
+    const int code = sqlite3_exec(handle, kStatements, nullptr, nullptr, nullptr);
+    if (code != SQLITE_BUSY || std::chrono::steady_clock::now() >= deadline) return code;
+    std::this_thread::sleep_for(kSetUpPause);
+  }
 }
 
 class Statement {
@@ -130,13 +152,7 @@ Result<std::shared_ptr<SqliteDeduplicator>> SqliteDeduplicator::open(
     return error;
   }
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
-  constexpr const char* kSetUp =
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-      "CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, done INTEGER NOT NULL,"
-      " owner INTEGER NOT NULL, owner_start INTEGER NOT NULL, until INTEGER NOT NULL)"
-      " WITHOUT ROWID;"
-      "CREATE INDEX IF NOT EXISTS events_until ON events (until);";
-  if (sqlite3_exec(handle, kSetUp, nullptr, nullptr, nullptr) != SQLITE_OK) {
+  if (set_up(handle) != SQLITE_OK) {
     auto error = failure();
     sqlite3_close_v2(handle);
     return error;

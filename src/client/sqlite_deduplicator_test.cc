@@ -1,5 +1,6 @@
 #include "client/sqlite_deduplicator.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <vector>
 
 namespace bb::client {
 namespace {
@@ -95,6 +97,33 @@ TEST_F(SqliteDeduplicatorTest, AClaimEndsWithItsProcess) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   ASSERT_EQ(status, 0);
   EXPECT_EQ(claim(*open(), "a"), Claim::kNew);
+}
+
+// The consumers of a service may be started all at once.
+TEST_F(SqliteDeduplicatorTest, ManyProcessesMakeItTogether) {
+  constexpr int kRounds = 20;
+  constexpr int kProcesses = 8;
+  for (int round = 0; round < kRounds; ++round) {
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directory(folder);
+    std::vector<pid_t> children;
+    for (int number = 0; number < kProcesses; ++number) {
+      const pid_t child = ::fork();
+      if (child == 0) {
+        SqliteDeduplicatorOptions options;
+        options.path = folder + "/handled.sqlite";
+        const auto opened = SqliteDeduplicator::open(options);
+        if (!opened) fmt::print(stderr, "{}\n", opened.error().message);
+        ::_exit(opened ? 0 : 1);
+      }
+      children.push_back(child);
+    }
+    for (const pid_t child : children) {
+      int status = -1;
+      ASSERT_EQ(::waitpid(child, &status, 0), child);
+      EXPECT_EQ(status, 0);
+    }
+  }
 }
 
 TEST_F(SqliteDeduplicatorTest, AFileThatIsNoneIsAnErrorAndStays) {

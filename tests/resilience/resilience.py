@@ -197,9 +197,20 @@ def dead_letters(port):
 
 
 async def run(arguments, folder):
-    dice = random.Random(arguments.seed)
     is_bb = arguments.broker == "bb"
     broker = Bb(folder, arguments.bb) if is_bb else RabbitMq(folder)
+    processes = []
+    try:
+        return await run_with(broker, processes, arguments, folder)
+    finally:
+        for process in processes:
+            if process.returncode is None:
+                process.kill()
+        broker.stop()
+
+
+async def run_with(broker, processes, arguments, folder):
+    dice = random.Random(arguments.seed)
     await asyncio.to_thread(broker.start)
     proxy = Proxy(broker.port, dice)
     await proxy.listen()
@@ -216,9 +227,11 @@ async def run(arguments, folder):
 
     async def start(*words):
         words = [str(word) for word in words]
-        return await asyncio.create_subprocess_exec(
+        process = await asyncio.create_subprocess_exec(
             arguments.agent, *words, stdout=subprocess.PIPE
         )
+        processes.append(process)
+        return process
 
     consumers = [await start(*consumer, "--name", f"c{i}") for i in range(WORKERS)]
     # Events that come before the queue is bound are nobody's.
@@ -230,6 +243,10 @@ async def run(arguments, folder):
 
     await asyncio.to_thread(wait_until, is_bound, "the consumers do not declare their queue")
     await asyncio.sleep(1)
+    ended = [process.returncode for process in consumers if process.returncode is not None]
+    if ended:
+        print(f"consumers ended at the start, with {ended}")
+        return 1
     each = arguments.events // WORKERS
     publisher = ["publish", *common, "--events", each, "--rate", arguments.rate]
     publishers = [await start(*publisher, "--name", f"p{i}") for i in range(WORKERS)]
@@ -270,7 +287,8 @@ async def run(arguments, folder):
     except TimeoutError as problem:
         problems.append(str(problem))
     for process in consumers:
-        process.send_signal(signal.SIGTERM)
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
     ends = [await process.communicate() for process in consumers]
 
     confirmed = sum(int(out.split()[0]) for out, _ in said if out)
@@ -303,11 +321,10 @@ async def run(arguments, folder):
             if int(number) <= last.get(name, -1):
                 problems.append(f"{line} was handled after {last[name]}")
             last[name] = int(number)
-    for name, processes in (("publisher", publishers), ("consumer", consumers)):
-        for process in processes:
+    for name, of_one_kind in (("publisher", publishers), ("consumer", consumers)):
+        for process in of_one_kind:
             if process.returncode != 0:
                 problems.append(f"a {name} ended with {process.returncode}")
-    broker.stop()
     for problem in problems[:20]:
         print(problem)
     totals = [sum(int(out.split()[i]) for out, _ in ends if out) for i in range(4)]
