@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -37,6 +38,9 @@ namespace asio = boost::asio;
 // Keeps the broker busy while it syncs many events at a time to its disk.
 constexpr std::size_t kInFlightMax = 4096;
 constexpr std::size_t kInFlightBytesMax = 64 << 20;
+// Between two attempts to find a broker again; longer where one takes its time.
+constexpr std::chrono::milliseconds kRetryPause{1000};
+constexpr int kRetryPauseShare = 10;
 // Between two looks whether another process still publishes what waits in the spool.
 constexpr std::chrono::milliseconds kSpoolPause{50};
 constexpr std::size_t kReadBytes = 256 << 10;
@@ -102,8 +106,8 @@ class BulkRun {
   // Events that are neither known to be published nor in the spool.
   std::size_t unconfirmed() const { return window_.size() + spool_.pending(); }
   Result<void> flush_spool() { return spool_.flush(); }
-  // Whether a broker should have had what is in the spool.
-  bool lost_broker() const { return lost_broker_; }
+  // Whether there was no broker at the end, where there should have been one.
+  bool lost_broker() const { return spooling_ && !options_.spool_all; }
   // The event of the last line that was published or spooled; "" for none.
   const std::string& last_event() const { return last_event_; }
   // What has to be said of events that are published, before the counts.
@@ -125,6 +129,8 @@ class BulkRun {
 
   bool may_spool() const { return !options_.spool.spool_folder.empty(); }
   Result<void> fall_back(Error error);
+  asio::awaitable<Result<void>> look_for_broker();
+  void disconnect();
 
   Result<PlannedEvent> plan(const BulkLine& line, const std::string& source);
   void on_confirm(const client::Confirm& confirm);
@@ -147,8 +153,8 @@ class BulkRun {
   bool stopped_ = false;    // by a line that failed
   bool waiting_ = false;    // for more lines
   bool at_broker_ = false;  // what fails now is the broker's
-  bool spooling_;           // from here on
-  bool lost_broker_ = false;
+  bool spooling_;           // no broker is there, or none is wanted
+  std::chrono::steady_clock::time_point retry_at_;
   bool is_late_ = false;  // the broker, which is why the connection was dropped
   std::function<void()> wake_input_;
   correlation::LinkRecorder* links_ = nullptr;
@@ -201,17 +207,41 @@ void BulkRun::on_spooled(const PlannedEvent& event) {
   output_.add(published_line(event, options_.address.exchange, as_json, "spooled"));
 }
 
-// The broker failed with `error`: the spool goes on from there, or the error stays one.
-Result<void> BulkRun::fall_back(Error error) {
-  if (std::exchange(is_late_, false)) error = {ErrorCode::kTimeout, "no answer in time"};
-  if (!may_spool() || !is_for_spool(error.code, false)) return fail(std::move(error));
+void BulkRun::disconnect() {
   at_broker_ = false;
-  spooling_ = true;
-  lost_broker_ = true;
+  is_late_ = false;
   transfer_.reset();
   channel_.reset();
   connection_.reset();
   deadline_.move_to_never();
+}
+
+// Where one is, what waits in the spool is published, and then the lines again.
+asio::awaitable<Result<void>> BulkRun::look_for_broker() {
+  const auto begin = std::chrono::steady_clock::now();
+  if (options_.spool_all || begin < retry_at_) co_return Result<void>{};
+  if (auto kept = spool_.flush(); !kept) co_return kept;
+  const auto connected = co_await connect();
+  if (connected) {
+    spooling_ = false;
+    window_.restart();
+    co_return Result<void>{};
+  }
+  disconnect();
+  const auto end = std::chrono::steady_clock::now();
+  retry_at_ =
+      end + std::max<std::chrono::nanoseconds>(kRetryPause, kRetryPauseShare * (end - begin));
+  if (is_for_spool(connected.error().code, false)) co_return Result<void>{};
+  co_return connected;
+}
+
+// The broker failed with `error`: the spool goes on from there, or the error stays one.
+Result<void> BulkRun::fall_back(Error error) {
+  if (std::exchange(is_late_, false)) error = {ErrorCode::kTimeout, "no answer in time"};
+  if (!may_spool() || !is_for_spool(error.code, false)) return fail(std::move(error));
+  disconnect();
+  spooling_ = true;
+  retry_at_ = std::chrono::steady_clock::now() + kRetryPause;
   report_.clear();
   const std::string confirmed = fmt::format("{} events are confirmed", report_.counts().good);
   print_error(explain(std::move(error), options_.address.connector.urls, options_.address.exchange,
@@ -296,6 +326,9 @@ asio::awaitable<Result<void>> BulkRun::send(PlannedEvent event, std::size_t line
     report_.published();
     co_return Result<void>{};
   }
+  if (spooling_) {
+    if (auto looked = co_await look_for_broker(); !looked) co_return looked;
+  }
   if (!spooling_) {
     at_broker_ = true;
     auto published = co_await publish(event);
@@ -338,10 +371,8 @@ asio::awaitable<Result<void>> BulkRun::read(BulkInput& input, LineBuffer& lines)
     at_broker_ = true;
     if (auto fallen = fall_back(channel_->failure()); !fallen) co_return fallen;
   }
-  // Woken for the broker's sake.
-  if (spooling_ && !result && result.error().code == ErrorCode::kInterrupted) {
-    co_return Result<void>{};
-  }
+  // Woken for the sake of a channel that is closed, which has been seen to.
+  if (!result && result.error().code == ErrorCode::kInterrupted) co_return Result<void>{};
   if (deadline_.is_never() && channel_) {
     deadline_.move_to(options_.address.timeout);
   }

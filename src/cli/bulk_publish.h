@@ -34,8 +34,8 @@ struct BulkOptions {
 
 // Reads, checks and publishes line by line, in order, with many events in flight; the broker is
 // connected to once there is a first one; when it does not answer or is lost, what is not confirmed
-// and all that comes after goes to the spool. Tells everything on standard error, and gives the
-// exit code. Interrupted by SIGINT and SIGTERM, without waiting for what is in flight.
+// and all lines until it is found again go to the spool. Tells everything on standard error, and
+// gives the exit code. Interrupted by SIGINT and SIGTERM, without waiting for what is in flight.
 int publish_in_bulk(BulkOptions options, PublishGate& gate);
 
 }  // namespace bb::cli

@@ -48,6 +48,9 @@ class BulkWindow {
     return event;
   }
 
+  // On a new channel: sequences count from 1 again. It is empty.
+  void restart() { first_sequence_ = 1; }
+
   // Events without an answer, and those behind them that wait for their turn.
   std::size_t size() const { return entries_.size(); }
   std::size_t body_bytes() const { return body_bytes_; }

@@ -27,6 +27,21 @@ class BulkWindowTest : public testing::Test {
                     true};
 };
 
+TEST_F(BulkWindowTest, GivesBackWhatHasNoAnswer) {
+  for (const char* id : {"a", "b", "c", "d"}) add(id, 1);
+  window.settle(1, Fate::kPublished);
+  window.settle(3, Fate::kPublished);
+  ASSERT_EQ(window.size(), 3u);
+  EXPECT_EQ(window.take_front().event_id, "b");
+  EXPECT_THAT(settled, ElementsAre("a@1", "c@1"));
+  EXPECT_EQ(window.take_front().event_id, "d");
+  EXPECT_EQ(window.size(), 0u);
+  window.restart();
+  add("e", 2);
+  window.settle(1, Fate::kPublished);
+  EXPECT_THAT(settled, ElementsAre("a@1", "c@1", "e@2"));
+}
+
 TEST_F(BulkWindowTest, SettlesInTheOrderOfTheEvents) {
   add("a", 1);
   add("b", 3);
