@@ -40,7 +40,8 @@ constexpr std::size_t kInFlightMax = 4096;
 constexpr std::size_t kInFlightBytesMax = 64 << 20;
 // Between two attempts to find a broker again; longer where one takes its time.
 constexpr std::chrono::milliseconds kRetryPause{1000};
-constexpr int kRetryPauseShare = 10;
+constexpr int kRetryPauseFactor = 10;
+constexpr std::chrono::seconds kRetryPauseMax{30};
 // Between two looks whether another process still publishes what waits in the spool.
 constexpr std::chrono::milliseconds kSpoolPause{50};
 constexpr std::size_t kReadBytes = 256 << 10;
@@ -221,6 +222,7 @@ asio::awaitable<Result<void>> BulkRun::look_for_broker() {
   const auto begin = std::chrono::steady_clock::now();
   if (options_.spool_all || begin < retry_at_) co_return Result<void>{};
   if (auto kept = spool_.flush(); !kept) co_return kept;
+  report_.clear();
   const auto connected = co_await connect();
   if (connected) {
     spooling_ = false;
@@ -229,9 +231,10 @@ asio::awaitable<Result<void>> BulkRun::look_for_broker() {
   }
   disconnect();
   const auto end = std::chrono::steady_clock::now();
-  retry_at_ =
-      end + std::max<std::chrono::nanoseconds>(kRetryPause, kRetryPauseShare * (end - begin));
+  retry_at_ = end + std::clamp<std::chrono::nanoseconds>(kRetryPauseFactor * (end - begin),
+                                                         kRetryPause, kRetryPauseMax);
   if (is_for_spool(connected.error().code, false)) co_return Result<void>{};
+  at_broker_ = true;
   co_return connected;
 }
 
@@ -263,15 +266,18 @@ asio::awaitable<Result<void>> BulkRun::connect() {
   std::function<void()> on_late;
   if (may_spool()) {
     on_late = [this, executor] {
+      if (!at_broker_ && window_.size() == 0) return;  // nothing is expected of it
       is_late_ = true;
       // It ends the watch as well, which is not to happen within it.
       asio::post(executor, [this] {
         if (connection_) connection_->drop();
+        wake_input_();
       });
     };
   }
   transfer_.emplace(executor, *connection_, options_.address.timeout, deadline_,
                     std::move(on_late));
+  transfer_->expect_all();
   if (auto first = co_await publish_spool_first(); !first) co_return first;
   auto opened = co_await connection_->open_channel();
   if (!opened) co_return fail(std::move(opened).error());
@@ -310,7 +316,8 @@ asio::awaitable<Result<void>> BulkRun::publish(const PlannedEvent& event) {
     at_broker_ = true;
   }
   if (window_.size() >= kInFlightMax || window_.body_bytes() >= kInFlightBytesMax) {
-    auto waited = co_await channel_->wait_unconfirmed_at_most(window_.size() / 2);
+    // Of those without an answer: there may be few, with many behind them that have one.
+    auto waited = co_await channel_->wait_unconfirmed_at_most(channel_->unconfirmed_count() / 2);
     if (!waited) co_return waited;
   }
   if (auto ready = co_await channel_->writable(); !ready) co_return ready;
@@ -327,13 +334,18 @@ asio::awaitable<Result<void>> BulkRun::send(PlannedEvent event, std::size_t line
     co_return Result<void>{};
   }
   if (spooling_) {
-    if (auto looked = co_await look_for_broker(); !looked) co_return looked;
+    auto looked = co_await look_for_broker();
+    if (!looked) {
+      const auto kept = spool_.add(std::move(event));
+      co_return kept ? looked : kept;
+    }
   }
   if (!spooling_) {
     at_broker_ = true;
     auto published = co_await publish(event);
     if (published) {
       at_broker_ = false;
+      if (window_.size() == 0) deadline_.move_to(options_.address.timeout);
       window_.add(std::move(event), line);
       co_return Result<void>{};
     }
@@ -400,6 +412,9 @@ asio::awaitable<Result<void>> BulkRun::publish_lines(BulkInput& input) {
 }
 
 asio::awaitable<Result<void>> BulkRun::wait_for_confirms() {
+  if (spooling_) {
+    if (auto looked = co_await look_for_broker(); !looked) co_return looked;
+  }
   if (channel_) {
     at_broker_ = true;
     auto waited = co_await channel_->wait_unconfirmed_at_most(0);
@@ -428,7 +443,6 @@ asio::awaitable<Result<void>> BulkRun::run() {
 }
 
 int interrupted(BulkRun& run) {
-  if (const auto kept = run.flush_spool(); !kept) print_error(kept.error().message);
   run.output().flush();
   run.report().clear();
   run.print_notices();
@@ -456,6 +470,9 @@ int publish_in_bulk(BulkOptions options, PublishGate& gate) {
   BulkRun run(options, gate);
   run.set_links(links.get());
   Result<void> result = runner.run(run.run(), run.deadline());
+  // However it ended: what is taken for the spool belongs there.
+  const Result<void> kept = run.flush_spool();
+  if (!kept && (result || result.error() != kept.error())) print_error(kept.error().message);
   if (options.on_last && !run.last_event().empty()) options.on_last(run.last_event());
   finish_links(links.get(), runner, result, Deadline());
   if (!result && result.error().code == ErrorCode::kInterrupted) return interrupted(run);

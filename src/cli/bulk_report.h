@@ -32,8 +32,8 @@ class BulkReport {
 
   const BulkCounts& counts() const { return counts_; }
 
-  // How many bad lines were not told, and "published 200000, failed 3, 41,000/s". `unconfirmed`
-  // events were sent and not answered for.
+  // How many bad lines were not told, and "published 200000, failed 3, 41,000/s", with
+  // "spooled 7" where some were. `unconfirmed` events are neither known to be published nor kept.
   void finish(std::string_view prefix, std::size_t unconfirmed);
 
   // By the lines alone.

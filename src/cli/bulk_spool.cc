@@ -1,8 +1,7 @@
 #include "cli/bulk_spool.h"
 
-#include <chrono>
-
 #include "base/try.h"
+#include "cli/spooled_events.h"
 
 namespace bb::cli {
 namespace {
@@ -24,10 +23,7 @@ Result<void> BulkSpool::flush() {
   if (!spool_) {
     BB_TRY_ASSIGN(spool_, client::Spool::open(folder_, client::SpoolOptions{}));
   }
-  std::vector<client::OutgoingMessage> messages;
-  messages.reserve(pending_.size());
-  for (const PlannedEvent& event : pending_) messages.push_back(to_message(event, exchange_));
-  BB_TRY(spool_->append(messages, std::chrono::system_clock::now()));
+  BB_TRY(spool_events(*spool_, pending_, exchange_));
   for (const PlannedEvent& event : pending_) on_spooled_(event);
   pending_.clear();
   pending_bytes_ = 0;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -35,6 +36,8 @@ class TransferWatch {
     look_later();
   }
 
+  // All that is written counts, until the first published().
+  void expect_all() { goal_bytes_ = std::numeric_limits<std::uint64_t>::max(); }
   // After each publish. What is written later, as heartbeats are, is no progress.
   void published() { goal_bytes_ = connection_.written_bytes(); }
 

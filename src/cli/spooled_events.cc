@@ -8,13 +8,19 @@
 
 namespace bb::cli {
 
-Result<void> spool_events(const std::string& folder, std::span<const PlannedEvent> events,
+Result<void> spool_events(client::Spool& spool, std::span<const PlannedEvent> events,
                           std::string_view exchange) {
-  BB_TRY_ASSIGN(client::Spool spool, client::Spool::open(folder, client::SpoolOptions{}));
   std::vector<client::OutgoingMessage> messages;
+  messages.reserve(events.size());
   for (const PlannedEvent& event : events) messages.push_back(to_message(event, exchange));
   BB_TRY(spool.append(messages, std::chrono::system_clock::now()));
   return {};
+}
+
+Result<void> spool_events(const std::string& folder, std::span<const PlannedEvent> events,
+                          std::string_view exchange) {
+  BB_TRY_ASSIGN(client::Spool spool, client::Spool::open(folder, client::SpoolOptions{}));
+  return spool_events(spool, events, exchange);
 }
 
 bool is_for_spool(ErrorCode code, bool fail_open) {

@@ -7,6 +7,7 @@
 
 #include "bloodbank/result.h"
 #include "cli/planned_event.h"
+#include "client/spool.h"
 
 namespace bb::cli {
 
@@ -17,6 +18,8 @@ enum class SpoolMode : std::uint8_t {
 };
 
 // Appends them all, durably, or none. The errors are those of client::Spool.
+Result<void> spool_events(client::Spool& spool, std::span<const PlannedEvent> events,
+                          std::string_view exchange);
 Result<void> spool_events(const std::string& folder, std::span<const PlannedEvent> events,
                           std::string_view exchange);
 

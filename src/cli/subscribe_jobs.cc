@@ -193,9 +193,10 @@ Result<ServiceJob> resolve_service(const SubscribeCommandOptions& options) {
   if (options.quorum) subscriber.queue_type = client::QueueType::kQuorum;
   // An endpoint is paced by how it fares; a handler for each event is one that waits.
   subscriber.concurrency = options.concurrency.value_or(options.webhook ? 64 : 1);
-  // Enough at hand for each handler that becomes free.
+  // Enough at hand for each handler that becomes free; no more of what may be held for minutes.
+  const std::uint64_t least = options.webhook ? 1 : 16;
   subscriber.prefetch = static_cast<std::uint16_t>(options.prefetch.value_or(
-      std::clamp<std::uint64_t>(2 * subscriber.concurrency, 16, UINT16_MAX)));
+      std::clamp<std::uint64_t>(2 * subscriber.concurrency, least, UINT16_MAX)));
   subscriber.finish_max = options.count;
   client::RetryPolicy& retry = subscriber.retry;
   if (options.attempts) retry.attempts_max = *options.attempts;

@@ -64,7 +64,7 @@ class Connection {
   // before it is sent first, for as long as the broker goes on reading. Idempotent.
   boost::asio::awaitable<void> close();
 
-  // Ends it at once: whatever waits for it fails with kClosed.
+  // Ends it at once: whatever waits for it fails with kClosed; no handler is called.
   void drop();
 
   bool is_open() const;

@@ -38,9 +38,9 @@ std::int64_t wall_clock_s() {
       .count();
 }
 
-// The busy timeout does not count for who turns the journal into a write-ahead log: where several
-// processes make the file at once, all but one are told that it is locked
-// (https://www.sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode).
+// The busy timeout does not count for who turns the journal into a write-ahead log, since two who
+// wait for each other would never end (https://www.sqlite.org/c3ref/busy_handler.html): where
+// several processes make the file at once, all but one are told that it is locked.
 int set_up(sqlite3* handle) {
   constexpr const char* kStatements =
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"

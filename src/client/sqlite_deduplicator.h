@@ -28,7 +28,7 @@ struct SqliteDeduplicatorOptions {
 // process is writing to it.
 class SqliteDeduplicator final : public Deduplicator {
  public:
-  // kIo, kCorruptData: the file cannot be used.
+  // kIo, kCorruptData: the file cannot be used. Blocks, ten seconds at most, while others make it.
   static Result<std::shared_ptr<SqliteDeduplicator>> open(SqliteDeduplicatorOptions options);
   ~SqliteDeduplicator() override;
 

@@ -251,7 +251,7 @@ TEST(Deliverer, HandsBackWhatWaitsForTooLong) {
   asio::io_context context{1};
   DeliveryOptions options = Delivery::impatient();
   options.pacer.backoff = {.delay = 1h, .factor = 2, .delay_max = 1h};  // one attempt at all
-  options.hold_max = 50ms;
+  options.hold_max = 1s;
   Delivery delivery(context, [](const ReceivedRequest&) { return answer("503 Down"); }, options);
   delivery.submit(3);
   delivery.begin(3);

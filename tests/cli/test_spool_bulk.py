@@ -97,6 +97,17 @@ def test_what_a_broker_does_not_confirm_is_kept(away):
         assert json.loads(status.stdout)["entries"] == 10
 
 
+def test_what_a_broker_does_not_confirm_is_kept_while_no_line_comes(away):
+    with FakeBroker(silent_on=spec.Basic.Publish) as broker:
+        options = ["-o", "ndjson", "--timeout", "500ms"]
+        process = away.start(*BULK, *options, stdin=subprocess.PIPE, RABBIT_URL=broker.url)
+        process.stdin.write(lines([1]).decode())
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["status"] == "spooled"
+        _, said = process.communicate(timeout=PATIENCE_S)  # closes its standard input
+    assert process.returncode == 7 and "published 0, spooled 1, failed 0" in said, said
+
+
 def test_a_broker_that_is_killed_midway_loses_nothing(away):
     first = away.serve()
     url = pika.URLParameters(away.environment["RABBIT_URL"])
