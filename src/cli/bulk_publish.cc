@@ -151,10 +151,11 @@ class BulkRun {
   const Deadline no_deadline_;
   std::size_t in_history_ = 0;  // events that no queue received
   std::string last_event_;
-  bool stopped_ = false;    // by a line that failed
-  bool waiting_ = false;    // for more lines
-  bool at_broker_ = false;  // what fails now is the broker's
-  bool spooling_;           // no broker is there, or none is wanted
+  bool stopped_ = false;                           // by a line that failed
+  bool waiting_ = false;                           // for more lines
+  bool at_broker_ = false;                         // what fails now is the broker's
+  bool spooling_;                                  // no broker is there, or none is wanted
+  std::chrono::steady_clock::time_point lost_at_;  // or not found
   std::chrono::steady_clock::time_point retry_at_;
   bool is_late_ = false;  // the broker, which is why the connection was dropped
   std::function<void()> wake_input_;
@@ -230,9 +231,9 @@ asio::awaitable<Result<void>> BulkRun::look_for_broker() {
     co_return Result<void>{};
   }
   disconnect();
-  const auto end = std::chrono::steady_clock::now();
-  retry_at_ = end + std::clamp<std::chrono::nanoseconds>(kRetryPauseFactor * (end - begin),
-                                                         kRetryPause, kRetryPauseMax);
+  lost_at_ = std::chrono::steady_clock::now();
+  retry_at_ = lost_at_ + std::clamp<std::chrono::nanoseconds>(
+                             kRetryPauseFactor * (lost_at_ - begin), kRetryPause, kRetryPauseMax);
   if (is_for_spool(connected.error().code, false)) co_return Result<void>{};
   at_broker_ = true;
   co_return connected;
@@ -244,7 +245,8 @@ Result<void> BulkRun::fall_back(Error error) {
   if (!may_spool() || !is_for_spool(error.code, false)) return fail(std::move(error));
   disconnect();
   spooling_ = true;
-  retry_at_ = std::chrono::steady_clock::now() + kRetryPause;
+  lost_at_ = std::chrono::steady_clock::now();
+  retry_at_ = lost_at_ + kRetryPause;
   report_.clear();
   const std::string confirmed = fmt::format("{} events are confirmed", report_.counts().good);
   print_error(explain(std::move(error), options_.address.connector.urls, options_.address.exchange,
@@ -372,6 +374,16 @@ asio::awaitable<Result<void>> BulkRun::read(BulkInput& input, LineBuffer& lines)
   // Lets confirms and signals come through.
   co_await asio::post(asio::use_awaitable);
   if (auto kept = spool_.flush(); !kept) co_return kept;
+  if (spooling_ && input.may_wait()) {
+    if (auto looked = co_await look_for_broker(); !looked) co_return looked;
+  }
+  asio::steady_timer next_look(co_await asio::this_coro::executor);
+  if (spooling_ && !options_.spool_all) {
+    next_look.expires_at(retry_at_);
+    next_look.async_wait([this](const boost::system::error_code& error) {
+      if (!error) wake_input_();
+    });
+  }
   waiting_ = input.may_wait();
   if (waiting_ && window_.size() == 0) {
     output_.flush();
@@ -383,7 +395,7 @@ asio::awaitable<Result<void>> BulkRun::read(BulkInput& input, LineBuffer& lines)
     at_broker_ = true;
     if (auto fallen = fall_back(channel_->failure()); !fallen) co_return fallen;
   }
-  // Woken for the sake of a channel that is closed, which has been seen to.
+  // Woken for the sake of a channel that is closed, which has been seen to, or of the next look.
   if (!result && result.error().code == ErrorCode::kInterrupted) co_return Result<void>{};
   if (deadline_.is_never() && channel_) {
     deadline_.move_to(options_.address.timeout);
@@ -413,6 +425,8 @@ asio::awaitable<Result<void>> BulkRun::publish_lines(BulkInput& input) {
 
 asio::awaitable<Result<void>> BulkRun::wait_for_confirms() {
   if (spooling_) {
+    // However long the pause is meant to be.
+    retry_at_ = std::min(retry_at_, lost_at_ + kRetryPause);
     if (auto looked = co_await look_for_broker(); !looked) co_return looked;
   }
   if (channel_) {
@@ -486,6 +500,9 @@ int publish_in_bulk(BulkOptions options, PublishGate& gate) {
                       fmt::format("{} events are confirmed", run.report().counts().good));
     }
     exit_code = report(error);
+    if (options.spool.spool_problem && is_for_spool(error.code, false)) {
+      exit_code = report(no_spool(*options.spool.spool_problem));
+    }
   } else if (exit_code == kExitOk && run.lost_broker()) {
     exit_code = error_info(ErrorCode::kUnreachable).exit_code;
   }

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +41,8 @@ struct BrokerAddress {
 
 // What waits in the spool is published before anything else.
 struct SpoolFirst {
-  std::string spool_folder;  // empty: nothing is looked for
+  std::string spool_folder;            // empty: nothing is looked for
+  std::optional<Error> spool_problem;  // why there is no folder, where one was wanted
   // When the events are published all the same; warnings are for somebody to look at.
   std::function<void(const std::string&)> on_notice = [](const std::string&) {};
   std::function<void(std::string_view)> on_warning = [](std::string_view) {};

@@ -105,7 +105,11 @@ Result<SpoolFirst> spool_first(const PublishCommandOptions& options, const Setti
   auto folder = client::spool_folder(data_dir.value, address.connector.urls.front());
   // Without one, events are still published.
   if (!folder && options.spool == SpoolMode::kAlways) return fail(std::move(folder).error());
-  if (folder) spool.spool_folder = *std::move(folder);
+  if (folder) {
+    spool.spool_folder = *std::move(folder);
+  } else {
+    spool.spool_problem = std::move(folder).error();
+  }
   return spool;
 }
 
@@ -116,8 +120,7 @@ int spool_rest(const PublishCommandOptions& options, const Settings& settings,
   const auto kept = spool_events(folder, rest, job.exchange);
   if (!kept) {
     if (error != nullptr) print_error(error->message);
-    return report({kept.error().code,
-                   fmt::format("the event is not in the spool either: {}", kept.error().message)});
+    return report(no_spool(kept.error()));
   }
   reporter.on_spooled(rest);
   if (!rest.empty()) remember_last(options, settings, rest.back().event_id);
@@ -187,6 +190,10 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
     const Error error = explain(std::move(result).error(), job.connector.urls, job.exchange, "",
                                 options.fail_open ? "--deadline" : "--timeout");
     return spool_rest(options, settings, job, reporter, job.spool_folder, &error);
+  }
+  if (job.spool_problem && is_for_spool(result.error().code, options.fail_open)) {
+    print_error(explain(std::move(result).error(), job.connector.urls, job.exchange, "").message);
+    return report(no_spool(*job.spool_problem));
   }
   const std::string what =
       consequence(result.error(), progress.sent, reporter.published(), job.events.size());

@@ -36,9 +36,10 @@ constexpr std::string_view kDescription =
     "When no broker takes them, the events go to the spool in the data directory, and leave it in "
     "order once one has confirmed them: by the next 'bb publish', or by 'bb spool flush'. In bulk "
     "that is what was not confirmed when the broker was lost, and all lines until it is found "
-    "again: it is looked for with the next line, once a second at most.\n"
+    "again: it is looked for once a second, and at the end.\n"
     "\n"
-    "Exit codes: 0 published, 1 a schema that is broken, 3 some of several events were published "
+    "Exit codes: 0 published, 1 a schema that is broken, a disk or spool that is full, 3 some of "
+    "several events were published "
     "and some failed, 4 wrong credentials, 5 not JSON, not an event, not valid, or without a "
     "schema (and nothing was published), 6 no queue received it, 7 broker unreachable, or lost: "
     "the events are in the spool, 130 interrupted.";

@@ -215,7 +215,14 @@ int run_flush(const Options& options) {
         explain(std::move(done).error(), place->urls, "", "what is left stays in the spool"));
   }
   print_notice(fmt::format("bb: {} events are published", done->published));
-  if (done->refused == 0) return kExitOk;
+  if (done->refused == 0) {
+    const auto status = spool->status();
+    if (status && status->refused_entries > 0) {
+      print_notice(fmt::format("bb: {} events were refused: bb spool list --refused says why",
+                               status->refused_entries));
+    }
+    return kExitOk;
+  }
   print_error(
       fmt::format("{} events were refused: bb spool list --refused says why", done->refused));
   return kExitPartial;

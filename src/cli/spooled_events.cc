@@ -1,5 +1,7 @@
 #include "cli/spooled_events.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <vector>
 
@@ -21,6 +23,11 @@ Result<void> spool_events(const std::string& folder, std::span<const PlannedEven
                           std::string_view exchange) {
   BB_TRY_ASSIGN(client::Spool spool, client::Spool::open(folder, client::SpoolOptions{}));
   return spool_events(spool, events, exchange);
+}
+
+Error no_spool(const Error& problem) {
+  return {problem.code,
+          fmt::format("what was not published is not in the spool either: {}", problem.message)};
 }
 
 bool is_for_spool(ErrorCode code, bool fail_open) {

@@ -23,6 +23,9 @@ Result<void> spool_events(client::Spool& spool, std::span<const PlannedEvent> ev
 Result<void> spool_events(const std::string& folder, std::span<const PlannedEvent> events,
                           std::string_view exchange);
 
+// What there is to say, after what kept the events from a broker, of a spool that cannot be used.
+Error no_spool(const Error& problem);
+
 // Whether an event that met this error may be one for the spool: no broker took it, and another
 // time one may. With `fail_open`, whatever a broker had against it.
 bool is_for_spool(ErrorCode code, bool fail_open);

@@ -48,7 +48,9 @@ asio::awaitable<Handled> WebhookTarget::handle(std::string event_id, std::string
                                                std::optional<Timestamp> first_failed_at) {
   const DeliveryQueue::Key key = ++last_key_;
   const auto outcome = std::make_shared<client::Pending<Handled>>(executor_);
-  if (ended_ || !deliverer_.submit(key, std::move(event_id), std::move(body))) {
+  const auto history =
+      first_failed_at ? DeliveryQueue::History::kFailedBefore : DeliveryQueue::History::kNew;
+  if (ended_ || !deliverer_.submit(key, std::move(event_id), std::move(body), history)) {
     co_return Handled::left();
   }
   waiting_.emplace(key, Waiting{outcome, first_failed_at});

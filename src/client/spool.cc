@@ -80,16 +80,17 @@ Result<std::uint64_t> Spool::append(std::span<const OutgoingMessage> messages, T
   if (error.code == ErrorCode::kResourceError) {
     return fail(error.code,
                 fmt::format("the spool is full: {}; start the broker and run `bb spool flush`, or "
-                            "raise the spool's limit",
+                            "`bb spool drop` what nobody needs",
                             error.message));
   }
   if (error.code == ErrorCode::kDiskFull) {
-    return fail(error.code,
-                fmt::format("nothing was spooled: {}; make room on the disk, or start the broker "
-                            "and run `bb spool flush`",
-                            error.message));
+    return fail(
+        error.code,
+        fmt::format("nothing more was spooled: {}; make room on the disk, or start the broker "
+                    "and run `bb spool flush`",
+                    error.message));
   }
-  return fail(error.code, fmt::format("nothing was spooled: {}", error.message));
+  return fail(error.code, fmt::format("nothing more was spooled: {}", error.message));
 }
 
 Result<std::shared_ptr<io::File>> Spool::try_lock_drain() {

@@ -34,8 +34,8 @@ Deliverer::Deliverer(const asio::any_io_executor& executor, WebhookSender sender
       observer_(observer),
       wake_up_(executor) {}
 
-bool Deliverer::submit(Key key, std::string id, std::string body) {
-  if (!queue_.add(key, Clock::now())) return false;
+bool Deliverer::submit(Key key, std::string id, std::string body, DeliveryQueue::History history) {
+  if (!queue_.add(key, history, Clock::now())) return false;
   const bool is_new = events_.try_emplace(key, std::move(id), std::move(body)).second;
   BB_ASSERT(is_new);
   wake_up_.cancel();
@@ -105,17 +105,16 @@ void Deliverer::settle(Key key, const Verdict& verdict) {
     case Fate::kRefused:
       observer_.on_refused(key, verdict);
       return;
-    case Fate::kHandedBack:
-      observer_.on_handed_back(key, last_reason_);
-      return;
     case Fate::kUnsendable:
       observer_.on_unsendable(key, verdict);
       return;
     case Fate::kGone:  // run() says so, once
       return;
-    case Fate::kWaiting: {
+    case Fate::kWaiting:
+    case Fate::kHandedBack: {
       const auto pause = std::max(queue_.pacer().paused_until(), now) - now;
       observer_.on_failed(key, verdict, std::chrono::ceil<std::chrono::milliseconds>(pause), after);
+      if (fate == Fate::kHandedBack) observer_.on_handed_back(key, last_reason_);
       return;
     }
   }

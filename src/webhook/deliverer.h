@@ -30,8 +30,9 @@ class DeliveryObserver {
   virtual void on_handed_back(DeliveryQueue::Key key, const std::string& reason) = 0;
   // It cannot be sent to anybody.
   virtual void on_unsendable(DeliveryQueue::Key key, const Verdict& verdict) = 0;
-  // An attempt failed, and the event waits for its next. `pause` is how long the endpoint is left
-  // alone from now, 0 for not at all; `state` is what it is taken for.
+  // An attempt failed; the event waits for its next, unless on_handed_back() follows. `pause` is
+  // how long the endpoint is left alone from now, 0 for not at all; `state` is what it is taken
+  // for.
   virtual void on_failed(DeliveryQueue::Key key, const Verdict& verdict,
                          std::chrono::milliseconds pause, EndpointPacer::State state) = 0;
   // The first delivery to an endpoint that was failing; on_delivered() follows.
@@ -56,7 +57,8 @@ class Deliverer {
   // An event: `key` is the caller's name for it, unlike that of any other here; `id` becomes the
   // webhook-id, the same in every attempt; `body` is JSON. False, and nothing done: it is full
   // (DeliveryOptions::events_max).
-  bool submit(DeliveryQueue::Key key, std::string id, std::string body);
+  bool submit(DeliveryQueue::Key key, std::string id, std::string body,
+              DeliveryQueue::History history = DeliveryQueue::History::kNew);
 
   // Posts what is submitted until stop() or a 410, and then waits for the posts under way, at most
   // SenderOptions::timeout. The deliverer outlives it. Once.

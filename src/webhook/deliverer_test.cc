@@ -42,6 +42,7 @@ class Delivery : public DeliveryObserver {
     options.pacer.backoff = {.delay = 1ms, .factor = 2, .delay_max = 4ms};
     options.event_backoff = {.delay = 1ms, .factor = 2, .delay_max = 8ms};
     options.failures_max = 1000;
+    options.attempts_max = 1000;
     return options;
   }
 

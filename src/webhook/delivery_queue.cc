@@ -1,6 +1,7 @@
 #include "webhook/delivery_queue.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -9,27 +10,45 @@ namespace bb::webhook {
 DeliveryQueue::DeliveryQueue(DeliveryOptions options)
     : options_(options), pacer_(options.pacer), event_backoff_(options.event_backoff) {}
 
-bool DeliveryQueue::add(Key key, TimePoint now) {
+bool DeliveryQueue::add(Key key, History history, TimePoint now) {
   if (size() >= options_.events_max) return false;
-  ready_.push_back({.key = key, .added = now});
+  const Event event{.key = key, .added = now};
+  if (history == History::kNew) {
+    ready_.push_back(event);
+  } else {
+    delay(event, now);
+  }
   return true;
 }
 
 std::optional<DeliveryQueue::Key> DeliveryQueue::start_next(TimePoint now) {
   const auto at = next_start();
   if (!at || *at > now) return std::nullopt;
+  const bool is_probe = is_failing();
+  Event next = take_next(now);
+  ++next.attempts;
+  const bool is_new = in_flight_.try_emplace(next.key, next, pacer_.start(now), is_probe).second;
+  BB_ASSERT(is_new);
+  return next.key;
+}
+
+// There is one.
+DeliveryQueue::Event DeliveryQueue::take_next(TimePoint now) {
   const bool is_delayed_due = !delayed_.empty() && delayed_.begin()->first <= now;
+  if (ready_.empty()) return take(delayed_.begin());
+  if (!is_failing() && is_delayed_due && std::exchange(delayed_turn_, !delayed_turn_)) {
+    return take(delayed_.begin());
+  }
+  const bool takes_newest = is_failing() && std::exchange(newest_turn_, !newest_turn_);
   Event next;
-  if (is_delayed_due && (ready_.empty() || !is_failing())) {
-    next = take(delayed_.begin());
+  if (takes_newest) {
+    next = ready_.back();
+    ready_.pop_back();
   } else {
     next = ready_.front();
     ready_.pop_front();
   }
-  const bool is_probe = is_failing();
-  const bool is_new = in_flight_.try_emplace(next.key, next, pacer_.start(now), is_probe).second;
-  BB_ASSERT(is_new);
-  return next.key;
+  return next;
 }
 
 std::optional<TimePoint> DeliveryQueue::next_start() const {
@@ -61,6 +80,7 @@ DeliveryQueue::Fate DeliveryQueue::finish(Key key, const Verdict& verdict, TimeP
   Event event = post.event;
   if (!post.is_probe) ++event.failures;
   if (event.failures > options_.failures_max) return Fate::kHandedBack;
+  if (event.attempts >= options_.attempts_max) return Fate::kHandedBack;
   if (now - event.added >= options_.hold_max) return Fate::kHandedBack;
   delay(event, now + event_backoff_.delay_after(std::max(event.failures, 1U), random));
   return Fate::kWaiting;

@@ -2,15 +2,16 @@
 // wait where they came from. No clock, no sockets; what an event is, its owner knows.
 //
 // Events leave in the order of add() while none fails. One that failed is posted again after a wait
-// of its own, and the others go before it meanwhile. An endpoint that is failing is probed with
-// events that were not tried yet, before those that failed: however many there are that its
-// receiver cannot digest, they do not hold up the rest.
+// of its own, and the others go before it meanwhile. What its receiver cannot digest does not hold
+// up the rest, however much of it there is: an endpoint that is failing is probed with events that
+// were not tried yet, the oldest and the newest by turns, before those that failed; and one that
+// works gets both by turns.
 //
 // An event is here for a moment and not for the length of an outage: whoever delivers it to us may
 // allow no more (RabbitMQ closes the channel of a consumer that holds one for half an hour:
 // https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout), and others wait for its place.
-// So one that fails again and again at an endpoint that works for others is handed back, and any
-// after hold_max.
+// So one that fails again and again is handed back, sooner at an endpoint that works for others,
+// and any after hold_max.
 #pragma once
 
 #include <chrono>
@@ -37,6 +38,7 @@ struct DeliveryOptions {
   // That may be its own; an event is handed back at the one after these. The probe of an endpoint
   // that is failing is none.
   unsigned failures_max = 2;
+  unsigned attempts_max = 5;  // of all kinds; handed back when this one fails
   // After add(); what is being posted then is handed back when that fails.
   std::chrono::milliseconds hold_max = std::chrono::minutes(10);
   std::size_t events_max =
@@ -61,8 +63,10 @@ class DeliveryQueue {
 
   explicit DeliveryQueue(DeliveryOptions options);
 
-  // A new event, whose key is not that of another. False, and nothing done: events_max are there.
-  bool add(Key key, TimePoint now);
+  enum class History : std::uint8_t { kNew, kFailedBefore };
+
+  // An event, whose key is not that of another. False, and nothing done: events_max are there.
+  bool add(Key key, History history, TimePoint now);
 
   // The event to post now; nullopt when none may be.
   std::optional<Key> start_next(TimePoint now);
@@ -87,6 +91,7 @@ class DeliveryQueue {
     Key key = 0;
     TimePoint added;
     unsigned failures = 0;  // that may be its own
+    unsigned attempts = 0;
   };
   struct Post {
     Event event;
@@ -96,6 +101,7 @@ class DeliveryQueue {
 
   using Delayed = std::multimap<TimePoint, Event>;
 
+  Event take_next(TimePoint now);
   void delay(const Event& event, TimePoint due);
   Event take(Delayed::iterator delayed);
   bool is_failing() const { return pacer_.state() == EndpointPacer::State::kFailing; }
@@ -104,9 +110,11 @@ class DeliveryQueue {
   EndpointPacer pacer_;
   RetrySchedule event_backoff_;
   std::deque<Event> ready_;  // never tried, in the order of add()
-  Delayed delayed_;          // by when they are due
+  Delayed delayed_;          // that failed, by when they are due
   std::map<std::pair<TimePoint, Key>, Delayed::iterator> delayed_by_age_;
   std::unordered_map<Key, Post> in_flight_;
+  bool delayed_turn_ = true;  // of both that may be posted
+  bool newest_turn_ = false;  // of those that are probed with
 };
 
 }  // namespace bb::webhook

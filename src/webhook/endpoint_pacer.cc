@@ -47,8 +47,8 @@ void EndpointPacer::finish(Generation generation, const Verdict& verdict, TimePo
         paused_until_ = std::max(paused_until_, now + verdict.retry_after);
       }
       if (!current) return;
-      if (verdict.blame == Verdict::Blame::kEvent && window_ > 1) {
-        window_ /= 2;
+      if (verdict.blame == Verdict::Blame::kEvent) {
+        refuse();
       } else {
         fail(now, random);
       }
@@ -60,6 +60,12 @@ void EndpointPacer::succeed() {
   state_ = State::kWorking;
   failures_ = 0;
   window_ = std::min(window_ + 1, options_.window_max);
+}
+
+void EndpointPacer::refuse() {
+  state_ = State::kWorking;
+  failures_ = 0;
+  window_ = std::max(window_ / 2, 1U);
 }
 
 void EndpointPacer::fail(TimePoint now, std::uint64_t random) {

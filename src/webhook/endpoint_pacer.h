@@ -1,9 +1,11 @@
 // How many posts an endpoint gets at once, and how soon after it failed. No clock, no sockets.
 //
 //   working   up to `window` posts at once: one at first, one more with each success, up to a
-//             maximum; half as many when an event is refused for what it is
+//             maximum; half as many when an event is refused for what it is, but no pause: an
+//             endpoint that looked at an event works
 //   failing   one post at a time (a probe), each after a longer wait than the one before: what else
-//             waits does not hammer an endpoint that is down. One success, and it works again.
+//             waits does not hammer an endpoint that is down. One success, or refusal, and it works
+//             again.
 //   disabled  none any more: it has answered 410
 #pragma once
 
@@ -53,6 +55,7 @@ class EndpointPacer {
 
  private:
   void succeed();
+  void refuse();
   void fail(TimePoint now, std::uint64_t random);
 
   PacerOptions options_;

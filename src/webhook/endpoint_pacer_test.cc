@@ -137,7 +137,7 @@ TEST_F(Pacer, AWishToBeLeftAloneCountsFromOldPostsToo) {
   EXPECT_EQ(pacer.paused_until(), now + 30s) << "the longest counts";
 }
 
-TEST_F(Pacer, ARefusedEventHalvesTheWindowAndManyAreAFailure) {
+TEST_F(Pacer, ARefusedEventHalvesTheWindowAndPausesNothing) {
   open_window();
   start_all();
   finish(event_refused());
@@ -149,7 +149,19 @@ TEST_F(Pacer, ARefusedEventHalvesTheWindowAndManyAreAFailure) {
   EXPECT_EQ(pacer.window(), 1u);
   EXPECT_EQ(pacer.state(), State::kWorking);
   finish(event_refused());
-  EXPECT_EQ(pacer.state(), State::kFailing);
+  EXPECT_EQ(pacer.window(), 1u);
+  EXPECT_EQ(pacer.state(), State::kWorking);
+  EXPECT_LE(pacer.paused_until(), now);
+}
+
+TEST_F(Pacer, AnEndpointThatRefusesAnEventWorksAgain) {
+  start_all();
+  finish(endpoint_failed());
+  ASSERT_EQ(pacer.state(), State::kFailing);
+  now = pacer.next_start().value();
+  start_all();
+  finish(event_refused());
+  EXPECT_EQ(pacer.state(), State::kWorking);
 }
 
 TEST_F(Pacer, RefusedEventsAmongGoodOnesLeaveItWorking) {

@@ -142,6 +142,29 @@ def test_a_broker_that_is_killed_midway_loses_nothing(away):
     assert entries(away) == 0
 
 
+def test_what_waits_goes_out_while_no_line_comes(away):
+    process = away.start(*BULK, "-o", "ndjson", stdin=subprocess.PIPE)
+    process.stdin.write(lines(range(5)).decode())
+    process.stdin.flush()
+    for _ in range(5):
+        assert json.loads(process.stdout.readline())["status"] == "spooled"
+    away.serve()
+    deadline = time.monotonic() + PATIENCE_S
+    while entries(away):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    _, said = process.communicate(timeout=PATIENCE_S)  # closes its standard input
+    assert process.returncode == 0 and "published 0, spooled 5, failed 0" in said, said
+
+
+def test_a_spool_that_cannot_be_is_told(away):
+    (away.folder / "file").touch()
+    for more in (BULK, BULK[:-2] + ("--json", '{"n":1}')):
+        failed = away(*more, "--data-dir", away.folder / "file/data", stdin=lines([1]))
+        assert failed.returncode == 1, failed.stderr
+        assert "refused" in failed.stderr and "not in the spool either" in failed.stderr
+
+
 def test_what_waits_goes_first(bb, channel, everything):
     kept = bb(*BULK, "--spool", "always", stdin=lines(range(2000)))
     assert kept.returncode == 0, kept.stderr

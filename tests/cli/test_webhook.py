@@ -128,16 +128,36 @@ def test_what_it_refuses_is_a_dead_letter_after_its_attempts(bb, hook, endpoint,
     channel.basic_ack(method.delivery_tag)
 
 
+def wait_for_taken(server, count):
+    deadline = time.monotonic() + PATIENCE_S
+    while len(server.taken) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return sorted(event["payload"]["n"] for event in server.taken)
+
+
+def test_events_that_are_refused_hold_up_no_others(bb, hook, endpoint):
+    server = endpoint(lambda number, n: 422 if n < 40 else 200)
+    hook(server.url, "--attempts", "1")
+    publish(bb, 42)
+    assert wait_for_taken(server, 2) == [40, 41]
+    # Nor was it left alone between them.
+    assert [status for _, status in server.requests] == [422] * 40 + [200] * 2
+
+
+def test_one_that_always_fails_gives_up_the_only_place(bb, hook, endpoint):
+    server = endpoint(lambda number, n: 500 if n == 0 else 200)
+    hook(server.url, "--concurrency", "1")
+    publish(bb, 4)
+    assert wait_for_taken(server, 3) == [1, 2, 3]
+
+
 def test_events_that_always_fail_hold_up_no_others(bb, hook, endpoint):
-    # By the seventh it is taken for an endpoint that is down, and asked once in some seconds.
+    # It is taken for an endpoint that is down, until one of the others is tried.
     server = endpoint(lambda number, n: 500 if n < 7 else 200)
     hook(server.url)
     publish(bb, 57)
-    deadline = time.monotonic() + PATIENCE_S
-    while len(server.taken) < 50:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    assert sorted(event["payload"]["n"] for event in server.taken) == list(range(7, 57))
+    assert wait_for_taken(server, 50) == list(range(7, 57))
 
 
 def test_410_ends_it_and_the_events_stay(bb, hook, endpoint, channel):
