@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "base/try.h"
@@ -15,10 +18,14 @@
 namespace bb::cli {
 namespace {
 
+namespace asio = boost::asio;
 namespace json = boost::json;
 
 // A broker's own words are a sentence; more is somebody else's page.
 constexpr std::size_t kReasonBytesMax = 1000;
+
+constexpr int kGetAttempts = 3;
+constexpr std::chrono::milliseconds kGetPause{100};
 
 constexpr std::string_view kStartHint =
     "is `bb serve` running there? RabbitMQ needs its management plugin (rabbitmq-plugins enable "
@@ -97,6 +104,19 @@ std::unexpected<Error> refused(const client::HttpUrl& url, unsigned status,
   }
 }
 
+// RabbitMQ answers 500 when something that it is about to list goes meanwhile. What changes nothing
+// is asked again.
+asio::awaitable<Result<client::HttpResponse>> send(client::HttpUrl url, client::HttpRequest request,
+                                                   std::chrono::steady_clock::time_point deadline) {
+  const int attempts_max = request.method == "GET" ? kGetAttempts : 1;
+  for (int attempt = 1;; ++attempt) {
+    auto response = co_await client::send_http(url, request, deadline);
+    if (!response || response->status != 500 || attempt == attempts_max) co_return response;
+    asio::steady_timer timer(co_await asio::this_coro::executor, kGetPause);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
 }  // namespace
 
 std::string api_path(std::initializer_list<std::string_view> segments) {
@@ -124,7 +144,7 @@ Result<ManagementClient::Answer> ManagementClient::call(std::string_view method,
   // One for each call: after a timeout a Runner is of no more use.
   Runner runner;
   if (catches_signals_) runner.catch_signals();
-  auto response = runner.run(client::send_http(url_, std::move(request), deadline.at), deadline);
+  auto response = runner.run(send(url_, std::move(request), deadline.at), deadline);
   if (!response) {
     Error error = std::move(response).error();
     if (error.code == ErrorCode::kTimeout) {

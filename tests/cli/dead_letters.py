@@ -101,6 +101,17 @@ def letters(bb, channel, kind, http_url):
 
 
 @pytest.fixture
+def alone(bb, own_vhost, http_url):
+    """A channel to a virtual host of its own, where `bb` looks as well: for what looks at all dead
+    letters, which disturbs whoever waits for one of them."""
+    bb.environment.update(RABBIT_URL=own_vhost, BB_HTTP_URL=http_url)
+    with pika.BlockingConnection(pika.URLParameters(own_vhost)) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        yield channel
+
+
+@pytest.fixture
 def dlq(bb):
     """dlq("list", ...) of the service."""
     return lambda name, *arguments, **more: bb("dlq", name, *arguments, "--service", "svc", **more)

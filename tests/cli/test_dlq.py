@@ -14,6 +14,8 @@ from dead_letters import (
     REFUSED,
     UNREACHABLE,
     USAGE,
+    Letters,
+    alone,
     dlq,
     http_url,
     kind,
@@ -71,7 +73,8 @@ def test_looking_changes_nothing(dlq, letters):
     assert [properties.message_id for properties, _ in taken] == ids
 
 
-def test_finds_the_queues_by_itself(bb, letters):
+def test_finds_the_queues_by_itself(bb, alone, kind):
+    letters = Letters(bb, alone, kind)
     event_id = letters.add(1)
     listed = records(bb("dlq", "list", "--where", f"event_id == '{event_id}'", "-o", "ndjson"))
     assert [letter["queue"] for letter in listed] == [letters.dlq]
@@ -242,14 +245,13 @@ def test_no_management_api(bb, letters):
     assert len(records(bb("dlq", "list", "--service", "svc", "-o", "ndjson", BB_HTTP_URL=closed)))
 
 
-def test_a_quorum_queue_with_a_delivery_limit_loses_nothing(bb, channel, unique, http_url):
-    name = unique("limited.dlq")
-    channel.queue_declare(
+def test_a_quorum_queue_with_a_delivery_limit_loses_nothing(bb, alone):
+    name = "limited.dlq"
+    alone.queue_declare(
         name, durable=True, arguments={"x-queue-type": "quorum", "x-delivery-limit": 2}
     )
     for number in range(3):
-        channel.basic_publish("", name, f"letter {number}".encode(), mandatory=True)
+        alone.basic_publish("", name, f"letter {number}".encode(), mandatory=True)
     for _ in range(8):
-        listed = bb("dlq", "list", "-o", "ndjson", BB_HTTP_URL=http_url)
+        listed = bb("dlq", "list", "-o", "ndjson")
         assert len([r for r in records(listed) if r["queue"] == name]) == 3, "looked at once more"
-    channel.queue_delete(name)

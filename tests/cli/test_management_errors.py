@@ -23,7 +23,8 @@ def refused(process, exit_code, *said):
 @pytest.fixture
 def answering():
     """answering(status, body, headers) is the URL of a server that says that to
-    everything but `paths`, {path: (status, body)}; .requests has what it was asked."""
+    everything but `paths`, {path: (status, body)}, where a status may be a function that
+    gives it; .requests has what it was asked."""
 
     class Answering:
         def __init__(self):
@@ -39,6 +40,8 @@ def answering():
                     length = int(self.headers.get("content-length") or 0)
                     outer.requests.append((self, self.rfile.read(length)))
                     status, body = paths.get(self.path, otherwise)
+                    if callable(status):
+                        status = status()
                     self.send_response(status)
                     for name, value in headers.items():
                         self.send_header(name, value)
@@ -154,6 +157,17 @@ def test_what_listens_is_something_else(bb_alone, raw, answering):
     refused(ask(answering(503)), UNREACHABLE, "starting or stopping")
     refused(ask(answering(405)), FAILURE, "cannot do that")
     refused(ask(answering(403)), REFUSED, "ada")
+
+
+def test_what_a_server_could_not_say_is_asked_again(bb_alone, answering):
+    """RabbitMQ answers so when a queue goes while it lists them."""
+    statuses = iter([500, 500, 200, 500])
+    url = answering(404, paths={"/api/vhosts": (lambda: next(statuses), b"[]")})
+    assert bb_alone("vhost", "list", BB_HTTP_URL=url).returncode == OK
+    assert len(answering.requests) == 3
+    # What changes something is not.
+    refused(bb_alone("vhost", "add", "a", BB_HTTP_URL=answering(500)), FAILURE, "500")
+    assert len(answering.requests) == 4
 
 
 def test_a_server_that_says_nothing(bb_alone, raw):
