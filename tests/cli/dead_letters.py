@@ -1,8 +1,6 @@
 """Dead letters as a service leaves them, for the tests of `bb dlq`."""
 
 import json
-import os
-import pathlib
 import random
 
 import pika
@@ -10,11 +8,6 @@ import pytest
 
 EVENT = "test.letter.died"
 OK, FAILURE, USAGE, PARTIAL, REFUSED, INVALID, NO_ROUTE, UNREACHABLE = 0, 1, 2, 3, 4, 5, 6, 7
-
-
-@pytest.fixture
-def http_url():
-    return pathlib.Path(os.environ["BB_TEST_BROKER_URL_FILE"] + ".http").read_text().strip()
 
 
 @pytest.fixture(params=["classic", "quorum"])

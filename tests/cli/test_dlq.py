@@ -17,7 +17,6 @@ from dead_letters import (
     Letters,
     alone,
     dlq,
-    http_url,
     kind,
     letters,
     one_line,

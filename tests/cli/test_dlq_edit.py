@@ -11,7 +11,6 @@ from dead_letters import (
     OK,
     USAGE,
     dlq,
-    http_url,
     kind,
     letters,
     one_line,

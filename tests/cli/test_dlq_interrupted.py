@@ -9,7 +9,7 @@ import time
 import pika
 
 from bb_pytest import PATIENCE_S
-from dead_letters import OK, dlq, http_url, kind, letters
+from dead_letters import OK, dlq, kind, letters
 
 
 def add_many(letters, count, padding=""):

@@ -5,7 +5,6 @@ with 0, and `sh wait` does so sooner or later. On RabbitMQ the one that starts `
 out.
 """
 
-import os
 import pathlib
 import re
 import signal
@@ -77,7 +76,7 @@ class Reader:
 
 
 @pytest.fixture
-def reader(broker, tmp_path, own_vhost):
+def reader(broker, tmp_path, own_vhost, http_url):
     redis = None
     if broker.name == "bb":
         port, http_port = free_ports(2)
@@ -88,7 +87,7 @@ def reader(broker, tmp_path, own_vhost):
         options = None
         url = own_vhost  # its dead letters are all dead letters
         redis = RedisServer(tmp_path)  # RabbitMQ keeps no registry of services
-        http = pathlib.Path(os.environ["BB_TEST_BROKER_URL_FILE"] + ".http").read_text().strip()
+        http = http_url
     settings = redis.settings if redis else {}
     program = Program(tmp_path, RABBIT_URL=url, BB_HTTP_URL=http, **settings)
     yield Reader(program, options)

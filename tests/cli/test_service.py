@@ -2,7 +2,6 @@
 
 import json
 import os
-import pathlib
 import shlex
 import signal
 import time
@@ -282,11 +281,10 @@ def test_no_broker(bb_alone):
     assert failed.returncode == 7 and len(failed.stderr.splitlines()) == 1
 
 
-def test_a_missing_permission_comes_with_the_command_that_gives_it(bb, broker, unique, channel):
-    http = pathlib.Path(os.environ["BB_TEST_BROKER_URL_FILE"] + ".http").read_text().strip()
+def test_a_missing_permission_comes_with_the_command_that_gives_it(bb, broker, unique, channel, http_url):
     user = unique("user")
     url = f"amqp://{user}:secret@127.0.0.1:{broker.port}/"
-    manage = {"BB_HTTP_URL": http}
+    manage = {"BB_HTTP_URL": http_url}
     assert bb("user", "add", user, "--password-stdin", stdin=b"secret", **manage).returncode == 0
     nothing = ("--configure", "^$", "--write", "^$", "--read", "^$")
     assert bb("user", "permit", user, *nothing, **manage).returncode == 0

@@ -9,29 +9,13 @@ import pika
 import pytest
 from pika import spec
 
-from bb_pytest import PATIENCE_S, Program
+from away import away
+from bb_pytest import PATIENCE_S
 from fake_broker import FakeBroker
-from service import free_ports
 
 EVENT = "test.spool.kept"
 EXCHANGE = "bloodbank.events.v1"
 BULK = ("publish", EVENT, "--skip-validation", "--jsonl", "-")
-
-
-@pytest.fixture
-def away(tmp_path):
-    """`bb` with no broker, and serve() starts one where it is looked for."""
-    port = free_ports(1)[0]
-    program = Program(tmp_path, RABBIT_URL=f"amqp://guest:guest@127.0.0.1:{port}/")
-
-    def serve():
-        process = program.start("serve", "--port", str(port), "--no-http")
-        assert "listening" in process.stdout.readline(), process.stderr.read()
-        return process
-
-    program.serve = serve
-    yield program
-    program.stop_all()
 
 
 def lines(numbers):

@@ -1,8 +1,6 @@
 """`bb topology`: exchanges, bindings, queues and services as a tree, and what is wrong with them."""
 
 import json
-import os
-import pathlib
 import shutil
 import subprocess
 import time
@@ -15,16 +13,10 @@ OK, USAGE, REFUSED, UNREACHABLE = 0, 2, 4, 7
 
 
 @pytest.fixture
-def vhost(bb, channel, unique):
+def vhost(bb, own_vhost, http_url):
     """The program, with a virtual host of the test's own."""
-    url_file = pathlib.Path(os.environ["BB_TEST_BROKER_URL_FILE"] + ".http")
-    bb.environment["BB_HTTP_URL"] = url_file.read_text().strip()
-    name = unique("vhost")
-    assert bb("vhost", "add", name).returncode == OK
-    bb.environment["RABBIT_URL"] += f"/{name}"
-    bb.environment["EXCHANGE_NAME"] = "events"
-    yield bb
-    bb("vhost", "delete", name, "--yes")
+    bb.environment.update(RABBIT_URL=own_vhost, BB_HTTP_URL=http_url, EXCHANGE_NAME="events")
+    return bb
 
 
 def eventually(look):
