@@ -131,7 +131,7 @@ class BulkRun {
   bool may_spool() const { return !options_.spool.spool_folder.empty(); }
   Result<void> fall_back(Error error);
   asio::awaitable<Result<void>> look_for_broker();
-  void disconnect();
+  void lose_broker(std::chrono::nanoseconds pause);
 
   Result<PlannedEvent> plan(const BulkLine& line, const std::string& source);
   void on_confirm(const client::Confirm& confirm);
@@ -209,7 +209,10 @@ void BulkRun::on_spooled(const PlannedEvent& event) {
   output_.add(published_line(event, options_.address.exchange, as_json, "spooled"));
 }
 
-void BulkRun::disconnect() {
+// It is looked for after that pause.
+void BulkRun::lose_broker(std::chrono::nanoseconds pause) {
+  lost_at_ = std::chrono::steady_clock::now();
+  retry_at_ = lost_at_ + pause;
   at_broker_ = false;
   is_late_ = false;
   transfer_.reset();
@@ -230,10 +233,8 @@ asio::awaitable<Result<void>> BulkRun::look_for_broker() {
     window_.restart();
     co_return Result<void>{};
   }
-  disconnect();
-  lost_at_ = std::chrono::steady_clock::now();
-  retry_at_ = lost_at_ + std::clamp<std::chrono::nanoseconds>(
-                             kRetryPauseFactor * (lost_at_ - begin), kRetryPause, kRetryPauseMax);
+  lose_broker(std::clamp<std::chrono::nanoseconds>(
+      kRetryPauseFactor * (std::chrono::steady_clock::now() - begin), kRetryPause, kRetryPauseMax));
   if (is_for_spool(connected.error().code, false)) co_return Result<void>{};
   at_broker_ = true;
   co_return connected;
@@ -243,10 +244,8 @@ asio::awaitable<Result<void>> BulkRun::look_for_broker() {
 Result<void> BulkRun::fall_back(Error error) {
   if (std::exchange(is_late_, false)) error = {ErrorCode::kTimeout, "no answer in time"};
   if (!may_spool() || !is_for_spool(error.code, false)) return fail(std::move(error));
-  disconnect();
+  lose_broker(kRetryPause);
   spooling_ = true;
-  lost_at_ = std::chrono::steady_clock::now();
-  retry_at_ = lost_at_ + kRetryPause;
   report_.clear();
   const std::string confirmed = fmt::format("{} events are confirmed", report_.counts().good);
   print_error(explain(std::move(error), options_.address.connector.urls, options_.address.exchange,
@@ -475,11 +474,7 @@ int publish_in_bulk(BulkOptions options, PublishGate& gate) {
     if (!opened) return report(opened.error());
     links = *std::move(opened);
   }
-  if (links != nullptr) {
-    options.spool.on_spool_published = [recorder = links.get()](const client::SpoolEntry& entry) {
-      recorder->published(entry);
-    };
-  }
+  options.spool.on_spool_published = record_spool_links(links.get());
   // It goes before the runner: its connection must not outlive the event loop.
   BulkRun run(options, gate);
   run.set_links(links.get());

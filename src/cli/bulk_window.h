@@ -40,10 +40,7 @@ class BulkWindow {
   // The first event without an answer, which there is one of if size() is not 0. Those behind it
   // that have one are reported then.
   PlannedEvent take_front() {
-    PlannedEvent event = std::move(entries_.front().event);
-    body_bytes_ -= event.body.size();
-    entries_.pop_front();
-    ++first_sequence_;
+    PlannedEvent event = pop().event;
     report_settled();
     return event;
   }
@@ -62,12 +59,16 @@ class BulkWindow {
     Fate fate;
   };
 
+  Entry pop() {
+    Entry entry = std::move(entries_.front());
+    entries_.pop_front();
+    body_bytes_ -= entry.event.body.size();
+    ++first_sequence_;
+    return entry;
+  }
   void report_settled() {
     while (!entries_.empty() && entries_.front().fate != Fate::kUnknown) {
-      const Entry entry = std::move(entries_.front());
-      entries_.pop_front();
-      body_bytes_ -= entry.event.body.size();
-      ++first_sequence_;
+      const Entry entry = pop();
       on_settled_(entry.event, entry.line, entry.fate);
     }
   }

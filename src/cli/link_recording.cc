@@ -51,6 +51,11 @@ void record_link(LinkRecorder* recorder, const PlannedEvent& event) {
   if (const auto id = Uuid::parse(event.event_id)) recorder->published(*id, event.parents);
 }
 
+std::function<void(const client::SpoolEntry&)> record_spool_links(LinkRecorder* recorder) {
+  if (recorder == nullptr) return {};
+  return [recorder](const client::SpoolEntry& entry) { recorder->published(entry); };
+}
+
 void finish_links(LinkRecorder* recorder, Runner& runner, const Result<void>& before,
                   const Deadline& deadline) {
   if (recorder == nullptr) return;

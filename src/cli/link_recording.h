@@ -1,12 +1,14 @@
 // What a command that publishes records in Redis of what caused its events.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "bloodbank/result.h"
 #include "cli/planned_event.h"
 #include "cli/runner.h"
 #include "cli/settings.h"
+#include "client/spool_entry.h"
 #include "correlation/link_recorder.h"
 
 namespace bb::cli {
@@ -18,6 +20,10 @@ Result<LinkRecorderPtr> open_link_recorder(const Settings& settings);
 
 // `recorder` may be nullptr.
 void record_link(correlation::LinkRecorder* recorder, const PlannedEvent& event);
+
+// The same for what leaves the spool, to be called with each that was published; empty for nullptr.
+std::function<void(const client::SpoolEntry&)> record_spool_links(
+    correlation::LinkRecorder* recorder);
 
 // At the end of a command: waits until what can be recorded is, ten seconds at most and within
 // `deadline`; then one warning for all links that are not recorded. `recorder` may be nullptr.

@@ -175,11 +175,7 @@ int run_events(const PublishCommandOptions& options, const Settings& settings, P
     last = event.event_id;
     record_link(recorder, event);
   };
-  if (recorder != nullptr) {
-    job.on_spool_published = [recorder](const client::SpoolEntry& entry) {
-      recorder->published(entry);
-    };
-  }
+  job.on_spool_published = record_spool_links(recorder);
   auto result = runner.run(publish_events(job, deadline, progress), deadline);
   finish_links(recorder, runner, result, deadline);
   if (!last.empty()) remember_last(options, settings, last);

@@ -39,10 +39,9 @@ constexpr std::string_view kDescription =
     "again: it is looked for once a second, and at the end.\n"
     "\n"
     "Exit codes: 0 published, 1 a schema that is broken, a disk or spool that is full, 3 some of "
-    "several events were published "
-    "and some failed, 4 wrong credentials, 5 not JSON, not an event, not valid, or without a "
-    "schema (and nothing was published), 6 no queue received it, 7 broker unreachable, or lost: "
-    "the events are in the spool, 130 interrupted.";
+    "several events were published and some failed, 4 wrong credentials, 5 not JSON, not an "
+    "event, not valid, or without a schema (and nothing was published), 6 no queue received it, 7 "
+    "broker unreachable, or lost: the events are in the spool, 130 interrupted.";
 
 constexpr std::string_view kExamples =
     "  bb publish llm.prompt --mock\n"

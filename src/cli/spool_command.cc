@@ -179,10 +179,7 @@ boost::asio::awaitable<Result<client::DrainReport>> flush(Flushing flushing, Spo
   client::DrainReport report;
   std::function<void()> on_progress = [&] { deadline.move_to(flushing.timeout); };
   std::set<std::string> declared;
-  std::function<void(const client::SpoolEntry&)> on_published;
-  if (correlation::LinkRecorder* const links = flushing.links; links != nullptr) {
-    on_published = [links](const SpoolEntry& entry) { links->published(entry); };
-  }
+  std::function<void(const SpoolEntry&)> on_published = record_spool_links(flushing.links);
   auto drained = co_await client::drain_spool(**drain, connection, report, std::move(on_progress),
                                               std::move(declared), std::move(on_published));
   co_await connection.close();
